@@ -1,0 +1,18 @@
+import { api, bytes, int16, int64, nullableString } from '../schema.ts'
+
+export const SaslAuthenticate = api({
+  key: 36,
+  name: 'SaslAuthenticate',
+  versions: [0, 2],
+  flexibleSince: 2,
+  listeners: ['broker', 'controller'],
+  request: {
+    authBytes: bytes(),
+  },
+  response: {
+    errorCode: int16(),
+    errorMessage: nullableString(),
+    authBytes: bytes(),
+    sessionLifetimeMs: int64({ since: 1, ignorable: true }),
+  },
+})

@@ -1,0 +1,18 @@
+import { api, bytes, int16, int32, int64Wide } from '../schema.ts'
+
+export const RenewDelegationToken = api({
+  key: 39,
+  name: 'RenewDelegationToken',
+  versions: [1, 2],
+  flexibleSince: 2,
+  listeners: ['broker', 'controller'],
+  request: {
+    hmac: bytes(),
+    renewPeriodMs: int64Wide(),
+  },
+  response: {
+    errorCode: int16(),
+    expiryTimestampMs: int64Wide(),
+    throttleTimeMs: int32(),
+  },
+})

@@ -1,0 +1,34 @@
+import { api, array, bytes, int16, int32, int64Wide, nullableArray, string } from '../schema.ts'
+
+export const DescribeDelegationToken = api({
+  key: 41,
+  name: 'DescribeDelegationToken',
+  versions: [1, 3],
+  flexibleSince: 2,
+  listeners: ['broker', 'controller'],
+  request: {
+    owners: nullableArray({
+      principalType: string(),
+      principalName: string(),
+    }),
+  },
+  response: {
+    errorCode: int16(),
+    tokens: array({
+      principalType: string(),
+      principalName: string(),
+      tokenRequesterPrincipalType: string({ since: 3 }),
+      tokenRequesterPrincipalName: string({ since: 3 }),
+      issueTimestamp: int64Wide(),
+      expiryTimestamp: int64Wide(),
+      maxTimestamp: int64Wide(),
+      tokenId: string(),
+      hmac: bytes(),
+      renewers: array({
+        principalType: string(),
+        principalName: string(),
+      }),
+    }),
+    throttleTimeMs: int32(),
+  },
+})

@@ -1,0 +1,31 @@
+import { api, array, bool, float64, int16, int32, int8, nullableArray, nullableString, string } from '../schema.ts'
+
+export const DescribeClientQuotas = api({
+  key: 48,
+  name: 'DescribeClientQuotas',
+  versions: [0, 1],
+  flexibleSince: 1,
+  request: {
+    components: array({
+      entityType: string(),
+      matchType: int8(),
+      match: nullableString(),
+    }),
+    strict: bool(),
+  },
+  response: {
+    throttleTimeMs: int32(),
+    errorCode: int16(),
+    errorMessage: nullableString(),
+    entries: nullableArray({
+      entity: array({
+        entityType: string(),
+        entityName: nullableString(),
+      }),
+      values: array({
+        key: string(),
+        value: float64(),
+      }),
+    }),
+  },
+})

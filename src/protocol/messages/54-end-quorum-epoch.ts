@@ -1,0 +1,56 @@
+import { api, array, int16, int32, nullableString, string, uint16, uuid } from '../schema.ts'
+
+export const EndQuorumEpoch = api({
+  key: 54,
+  name: 'EndQuorumEpoch',
+  versions: [0, 1],
+  flexibleSince: 1,
+  listeners: ['controller'],
+  request: {
+    clusterId: nullableString({ default: null }),
+    topics: array({
+      topicName: string(),
+      partitions: array({
+        partitionIndex: int32(),
+        leaderId: int32(),
+        leaderEpoch: int32(),
+        preferredSuccessors: array(int32(), { until: 0, ignorable: true }),
+        preferredCandidates: array(
+          {
+            candidateId: int32(),
+            candidateDirectoryId: uuid(),
+          },
+          { since: 1, ignorable: true },
+        ),
+      }),
+    }),
+    leaderEndpoints: array(
+      {
+        name: string(),
+        host: string(),
+        port: uint16(),
+      },
+      { since: 1, ignorable: true },
+    ),
+  },
+  response: {
+    errorCode: int16(),
+    topics: array({
+      topicName: string(),
+      partitions: array({
+        partitionIndex: int32(),
+        errorCode: int16(),
+        leaderId: int32(),
+        leaderEpoch: int32(),
+      }),
+    }),
+    nodeEndpoints: array(
+      {
+        nodeId: int32(),
+        host: string(),
+        port: uint16(),
+      },
+      { since: 1, tag: 0 },
+    ),
+  },
+})

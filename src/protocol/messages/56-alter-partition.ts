@@ -1,0 +1,46 @@
+import { api, array, int16, int32, int64, int8, uuid } from '../schema.ts'
+
+export const AlterPartition = api({
+  key: 56,
+  name: 'AlterPartition',
+  versions: [2, 3],
+  flexibleSince: 0,
+  listeners: ['controller'],
+  request: {
+    brokerId: int32(),
+    brokerEpoch: int64({ default: -1 }),
+    topics: array({
+      topicId: uuid({ ignorable: true }),
+      partitions: array({
+        partitionIndex: int32(),
+        leaderEpoch: int32(),
+        newIsr: array(int32(), { until: 2 }),
+        newIsrWithEpochs: array(
+          {
+            brokerId: int32(),
+            brokerEpoch: int64({ default: -1 }),
+          },
+          { since: 3 },
+        ),
+        leaderRecoveryState: int8(),
+        partitionEpoch: int32(),
+      }),
+    }),
+  },
+  response: {
+    throttleTimeMs: int32(),
+    errorCode: int16(),
+    topics: array({
+      topicId: uuid({ ignorable: true }),
+      partitions: array({
+        partitionIndex: int32(),
+        errorCode: int16(),
+        leaderId: int32(),
+        leaderEpoch: int32(),
+        isr: array(int32()),
+        leaderRecoveryState: int8({ ignorable: true }),
+        partitionEpoch: int32(),
+      }),
+    }),
+  },
+})

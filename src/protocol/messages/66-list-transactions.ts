@@ -1,0 +1,24 @@
+import { api, array, int16, int32, int64, int64Wide, nullableString, string } from '../schema.ts'
+
+export const ListTransactions = api({
+  key: 66,
+  name: 'ListTransactions',
+  versions: [0, 2],
+  flexibleSince: 0,
+  request: {
+    stateFilters: array(string()),
+    producerIdFilters: array(int64()),
+    durationFilter: int64Wide({ since: 1, default: -1 }),
+    transactionalIdPattern: nullableString({ since: 2, default: null }),
+  },
+  response: {
+    throttleTimeMs: int32(),
+    errorCode: int16(),
+    unknownStateFilters: array(string()),
+    transactionStates: array({
+      transactionalId: string(),
+      producerId: int64(),
+      transactionState: string(),
+    }),
+  },
+})
