@@ -1,0 +1,19 @@
+import type { AnyApi, RequestOf, ResponseInput } from '../protocol/schema.ts'
+import type { RequestContext } from './request-context.ts'
+
+/**
+ * Serves one API. It gets the decoded request and answers with the response; fields left out take the schema's
+ * default. `undefined` means that no answer is sent (Produce with acks=0). Throwing an `ApiError` fails the whole
+ * request.
+ */
+export interface Handler<A extends AnyApi = AnyApi, Context = RequestContext> {
+  readonly api: A
+  readonly handle: (
+    request: RequestOf<A>,
+    context: Context,
+  ) => ResponseInput<A> | undefined | Promise<ResponseInput<A> | undefined>
+}
+
+export function handler<A extends AnyApi>(api: A, handle: Handler<A>['handle']): Handler<A> {
+  return { api, handle }
+}

@@ -1,0 +1,56 @@
+import type { BrokerConfig } from '../config/broker-config.ts'
+import type { Authorizer } from './authorizer.ts'
+import type { Clock } from './clock.ts'
+import type { ControllerChannel } from './controller-channel.ts'
+import type { FetchSessions } from './fetch-sessions.ts'
+import type { GroupCoordinator } from './groups/group-coordinator.ts'
+import type { Logger } from './logger.ts'
+import type { MetadataImage } from './metadata/image.ts'
+import type { Partitions } from './partitions.ts'
+import type { ProducerIds } from './producer-ids.ts'
+import type { Quotas } from './quotas.ts'
+
+/** Who may ask: `User:ANONYMOUS` until a client has authenticated. */
+export interface Principal {
+  readonly type: string
+  readonly name: string
+}
+
+export const ANONYMOUS: Principal = { type: 'User', name: 'ANONYMOUS' }
+
+/** What one broker is made of, as its handlers see it. Two brokers in one process share none of it. */
+export interface BrokerServices {
+  readonly config: BrokerConfig
+  readonly clusterId: string
+  readonly clock: Clock
+  readonly logger: Logger
+  /** The newest metadata this broker has applied. */
+  readonly metadata: MetadataImage
+  readonly partitions: Partitions
+  readonly groups: GroupCoordinator
+  readonly controller: ControllerChannel
+  readonly producerIds: ProducerIds
+  readonly fetchSessions: FetchSessions
+  readonly quotas: Quotas
+}
+
+/** What is known about one request besides its fields. */
+export interface RequestInfo {
+  readonly apiKey: number
+  readonly apiVersion: number
+  readonly clientId: string | null
+  /** `127.0.0.1`, as ACLs and group descriptions show it after a slash. */
+  readonly clientAddress: string
+  /** Name of the listener it came in on, such as `PLAINTEXT`. */
+  readonly listenerName: string
+  readonly principal: Principal
+  readonly authorizer: Authorizer
+  /** Identifies the connection: fetch sessions and group members end with it. */
+  readonly connectionId: string
+  /** Aborted when the connection closes or the broker stops: parked work must answer or give up. */
+  readonly signal: AbortSignal
+  /** Says that everything this Produce appends is queued: a Produce behind it on the connection may begin. */
+  readonly appendsQueued: () => void
+}
+
+export interface RequestContext extends RequestInfo, BrokerServices {}
