@@ -4,7 +4,7 @@ import type { RequestContext } from './request-context.ts'
 /**
  * Serves one API. It gets the decoded request and answers with the response; fields left out take the schema's
  * default. `undefined` means that no answer is sent (Produce with acks=0). Throwing an `ApiError` fails the whole
- * request.
+ * request; throwing `CloseConnection` ends the connection without an answer.
  */
 export interface Handler<A extends AnyApi = AnyApi, Context = RequestContext> {
   readonly api: A
@@ -14,6 +14,14 @@ export interface Handler<A extends AnyApi = AnyApi, Context = RequestContext> {
   ) => ResponseInput<A> | undefined | Promise<ResponseInput<A> | undefined>
 }
 
-export function handler<A extends AnyApi>(api: A, handle: Handler<A>['handle']): Handler<A> {
+export function handler<A extends AnyApi, Context = RequestContext>(
+  api: A,
+  handle: Handler<A, Context>['handle'],
+): Handler<A, Context> {
   return { api, handle }
+}
+
+/** Ends the connection, as Kafka does after a failed Produce with acks=0: its sender expects no answer. */
+export class CloseConnection extends Error {
+  override readonly name = 'CloseConnection'
 }
