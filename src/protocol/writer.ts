@@ -145,6 +145,11 @@ export class Writer {
     if (this.buffer.write(value, at, 16, 'base64url') !== 16) throw new TypeError(`not a uuid: ${value}`)
   }
 
+  /** Leaves `size` bytes for the caller to fill. */
+  skip(size: number): void {
+    this.reserve(size)
+  }
+
   raw(value: Buffer): void {
     const at = this.reserve(value.length)
     value.copy(this.buffer, at)
