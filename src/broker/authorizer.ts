@@ -23,6 +23,8 @@ export const CLUSTER_NAME = 'kafka-cluster'
 /** Answers for one principal on one connection. Every API asks, with the operation and resource Kafka asks for. */
 export interface Authorizer {
   allows(operation: AclOperation, resourceType: ResourceType, resourceName: string): boolean
+  /** Whether there is any resource of the type on which the operation is allowed. */
+  allowsAny(operation: AclOperation, resourceType: ResourceType): boolean
 }
 
 /** Decides for everybody; builds the view a request gets. */
@@ -30,7 +32,7 @@ export interface AuthorizerFactory {
   forPrincipal(principal: Principal, clientAddress: string): Authorizer
 }
 
-const allowAll: Authorizer = { allows: () => true }
+const allowAll: Authorizer = { allows: () => true, allowsAny: () => true }
 
 /** No `authorizer.class.name`: everything is allowed. */
 export const allowAllAuthorizer: AuthorizerFactory = { forPrincipal: () => allowAll }

@@ -1,0 +1,200 @@
+// Fetch v4–18: reads record batches. Sessions since v7 (KIP-227), truncation detection since v12 (KIP-595), topic ids
+// since v13 (KIP-516), the replica id in a tagged field since v15 (KIP-903), leader hints since v16 (KIP-951).
+import { ApiError, ErrorCode } from '../../protocol/error-code.ts'
+import { Fetch } from '../../protocol/messages/01-fetch.ts'
+import type { RequestOf } from '../../protocol/schema.ts'
+import { CLUSTER_NAME } from '../authorizer.ts'
+import { type FetchAnswer, type FetchPartition, type FetchResponsePartition, sizeOfRecords } from '../fetch-sessions.ts'
+import { handler } from '../handler.ts'
+import type { Partition } from '../partition.ts'
+import type { RequestContext } from '../request-context.ts'
+import { leaderHint } from './current-leader.ts'
+
+type Request = RequestOf<typeof Fetch>
+
+const READ_COMMITTED = 1
+const NO_BYTES: readonly Buffer[] = []
+
+export const fetch = handler(Fetch, async (request, context) => {
+  const { metadata, config } = context
+  const session = context.fetchSessions.contextFor(
+    request,
+    context.apiVersion,
+    (topicId) => metadata.topics.byId.get(topicId)?.name,
+  )
+  const partitions = [...session.partitions]
+  const maxBytes = Math.min(request.maxBytes, config.fetchMaxBytes)
+  const read = new FetchRead(request, context, maxBytes)
+  const minBytes = Math.min(request.minBytes, maxBytes)
+  const deadline = context.clock.now() + request.maxWaitMs
+  let answers = await read.all(partitions)
+  while (partitions.length > 0 && !read.mustAnswer && read.bytes < minBytes && !context.signal.aborted) {
+    const leftMs = deadline - context.clock.now()
+    if (leftMs <= 0) break
+    await newsOf(partitions, leftMs, context)
+    answers = await read.all(partitions)
+  }
+  const response = session.respond(answers)
+  return context.apiVersion >= 16 ? { ...response, nodeEndpoints: leaderEndpoints(answers, context) } : response
+})
+
+/** Reads the partitions of one request, again when it was parked. */
+class FetchRead {
+  /** Record bytes of the last reading. */
+  bytes = 0
+  /** An error or a truncation must not wait for more bytes. */
+  mustAnswer = false
+  private readonly request: Request
+  private readonly context: RequestContext
+  private readonly maxBytes: number
+  private readonly replicaId: number
+  private readonly allowed = new Map<string, boolean>()
+
+  constructor(request: Request, context: RequestContext, maxBytes: number) {
+    this.request = request
+    this.context = context
+    this.maxBytes = maxBytes
+    this.replicaId = context.apiVersion >= 15 ? request.replicaState.replicaId : request.replicaId
+  }
+
+  async all(partitions: readonly FetchPartition[]): Promise<FetchAnswer[]> {
+    this.bytes = 0
+    const answers: FetchAnswer[] = []
+    for (const request of partitions) {
+      let response: FetchResponsePartition
+      try {
+        response = await this.one(request)
+        this.bytes += sizeOfRecords(response)
+        if (response.divergingEpoch) this.mustAnswer = true
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error
+        this.mustAnswer = true
+        response = this.failure(request, error.code)
+      }
+      answers.push({ request, response })
+    }
+    return answers
+  }
+
+  private async one(request: FetchPartition): Promise<FetchResponsePartition> {
+    const partition = this.leaderOf(request)
+    const { log } = partition
+    const isFollower = this.replicaId >= 0
+    const { highWatermark, lastStableOffset, logStartOffset } = log
+    const state = { partitionIndex: request.partition, highWatermark, lastStableOffset, logStartOffset }
+    const divergingEpoch = divergence(partition, request)
+    if (divergingEpoch) return { ...state, divergingEpoch, records: NO_BYTES }
+    const { fetchOffset } = request
+    if (typeof fetchOffset === 'bigint') throw new ApiError(ErrorCode.OFFSET_OUT_OF_RANGE)
+    if (isFollower) partition.recordFollowerFetch(this.replicaId, fetchOffset)
+    const isReadCommitted = !isFollower && this.request.isolationLevel === READ_COMMITTED
+    const reading = log.read(fetchOffset, {
+      maxBytes: Math.max(0, Math.min(request.maxBytes, this.maxBytes - this.bytes)),
+      // The first records of an answer come even when they are larger than all limits (KIP-74).
+      minOneMessage: this.bytes === 0,
+      upTo: isFollower ? 'logEnd' : isReadCommitted ? 'lastStableOffset' : 'highWatermark',
+    })
+    const { records, abortedTransactions } = reading instanceof Promise ? await reading : reading
+    return { ...state, records, abortedTransactions: isReadCommitted ? (abortedTransactions ?? []) : null }
+  }
+
+  private leaderOf({ topic, topicId, partition: index, currentLeaderEpoch }: FetchPartition): Partition {
+    const { metadata, partitions } = this.context
+    if (topic === undefined) throw new ApiError(ErrorCode.UNKNOWN_TOPIC_ID)
+    if (!this.isAllowed(topic)) throw new ApiError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
+    const image = metadata.topics.byName.get(topic)?.partitions[index]
+    if (!image) throw new ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    const partition = partitions.get(topic, index) ?? partitions.leader(topic, index)
+    if (this.context.apiVersion >= 13 && partition.topicId !== topicId) {
+      throw new ApiError(ErrorCode.INCONSISTENT_TOPIC_ID)
+    }
+    partition.checkLeader(currentLeaderEpoch)
+    if (this.replicaId >= 0 && !image.replicas.includes(this.replicaId)) {
+      throw new ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+    }
+    return partition
+  }
+
+  /** A follower needs CLUSTER_ACTION, a consumer READ on the topic; asked once a request. */
+  private isAllowed(topic: string): boolean {
+    let isAllowed = this.allowed.get(topic)
+    if (isAllowed === undefined) {
+      const { authorizer } = this.context
+      isAllowed =
+        this.replicaId >= 0
+          ? authorizer.allows('CLUSTER_ACTION', 'CLUSTER', CLUSTER_NAME)
+          : authorizer.allows('READ', 'TOPIC', topic)
+      this.allowed.set(topic, isAllowed)
+    }
+    return isAllowed
+  }
+
+  private failure({ topic, partition }: FetchPartition, code: ErrorCode): FetchResponsePartition {
+    const { apiVersion } = this.context
+    const response = {
+      partitionIndex: partition,
+      // Clients of v5 and below do not know KAFKA_STORAGE_ERROR; this one makes them refresh their metadata.
+      errorCode: code === ErrorCode.KAFKA_STORAGE_ERROR && apiVersion <= 5 ? ErrorCode.NOT_LEADER_OR_FOLLOWER : code,
+      highWatermark: -1,
+      records: NO_BYTES,
+    }
+    if (apiVersion < 16 || topic === undefined || !isStaleLeader(code)) return response
+    return { ...response, currentLeader: leaderHint(this.context, topic, partition).currentLeader }
+  }
+}
+
+function isStaleLeader(code: number | undefined): boolean {
+  return code === ErrorCode.NOT_LEADER_OR_FOLLOWER || code === ErrorCode.FENCED_LEADER_EPOCH
+}
+
+/**
+ * Whether the client's log parted from ours before its fetch offset: then it learns where, and truncates. Fails with
+ * OFFSET_OUT_OF_RANGE when the epoch it names is not known here.
+ */
+function divergence({ log }: Partition, { lastFetchedEpoch, fetchOffset }: FetchPartition) {
+  if (lastFetchedEpoch < 0) return undefined
+  const { leaderEpoch: epoch, endOffset } = log.endOffsetForEpoch(lastFetchedEpoch)
+  if (endOffset < 0 || epoch < 0 || fetchOffset < log.logStartOffset) {
+    throw new ApiError(ErrorCode.OFFSET_OUT_OF_RANGE)
+  }
+  return epoch < lastFetchedEpoch || endOffset < fetchOffset ? { epoch, endOffset } : undefined
+}
+
+/** Resolves when one of the partitions has news, the time is over, or the connection or the broker ends. */
+function newsOf(asked: readonly FetchPartition[], leftMs: number, context: RequestContext): Promise<void> {
+  const { partitions, clock, signal } = context
+  return new Promise((resolve) => {
+    const stops: (() => void)[] = []
+    let isDone = false
+    const finish = () => {
+      if (isDone) return
+      isDone = true
+      for (const stop of stops) stop()
+      resolve()
+    }
+    // What other partitions append in the same tick goes into the same answer.
+    let isScheduled = false
+    const onNews = () => {
+      if (isScheduled) return
+      isScheduled = true
+      setImmediate(finish)
+    }
+    for (const { topic, partition } of asked) {
+      const local = topic === undefined ? undefined : partitions.get(topic, partition)
+      if (local) stops.push(local.watch(onNews))
+    }
+    const timer = clock.after(leftMs, finish)
+    signal.addEventListener('abort', finish, { once: true })
+    stops.push(timer.cancel, () => signal.removeEventListener('abort', finish))
+  })
+}
+
+function leaderEndpoints(answers: readonly FetchAnswer[], context: RequestContext) {
+  const endpoints = new Map<number, NonNullable<ReturnType<typeof leaderHint>['endpoint']>>()
+  for (const { request, response } of answers) {
+    if (request.topic === undefined || !isStaleLeader(response.errorCode)) continue
+    const { endpoint } = leaderHint(context, request.topic, request.partition)
+    if (endpoint) endpoints.set(endpoint.nodeId, endpoint)
+  }
+  return [...endpoints.values()]
+}
