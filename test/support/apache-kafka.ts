@@ -136,6 +136,8 @@ export interface ApacheBrokerOptions {
   readonly directory?: string
   readonly port: number
   readonly properties?: Readonly<Record<string, string>>
+  /** False: resolve as soon as the process runs. */
+  readonly waitUntilServing?: boolean
 }
 
 /** Formats `directory` when it is new, starts a combined broker and controller, and waits until it serves. */
@@ -143,6 +145,8 @@ export async function startApacheBroker({
   directory,
   port,
   properties = {},
+  waitUntilServing = true,
+},
 }: ApacheBrokerOptions): Promise<ApacheBroker> {
   const home = directory ?? mkdtempSync(join(tmpdir(), 'apache-kafka-'))
   mkdirSync(home, { recursive: true })
@@ -193,7 +197,8 @@ export async function startApacheBroker({
     child.stderr.on('data', onData)
     child.once('exit', (code) => reject(new Error(`Apache Kafka exited with ${code}:\n${log.slice(-4000)}`)))
   })
-  await started
+  if (waitUntilServing) await started
+  else started.catch(() => undefined)
   return {
     bootstrapServers: `127.0.0.1:${port}`,
     port,

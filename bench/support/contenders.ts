@@ -1,0 +1,129 @@
+/** The two brokers that a benchmark compares, run as processes with the same settings. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { startApacheBroker } from '../../test/support/apache-kafka.ts'
+import type { Target } from './load.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const CLOCK_TICKS_PER_SECOND = 100
+
+export interface Running {
+  readonly target: Target
+  readonly pid: number
+  readonly dataDir: string
+  /** Event-loop delay since the last call, milliseconds; undefined for a broker without an event loop. */
+  loopDelay(): Promise<{ p99: number; p999: number; max: number } | undefined>
+  stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
+}
+
+export interface Contender {
+  readonly name: string
+  /** Starts on `directory`, formatting it when new. Resolves as soon as the process runs; it may not serve yet. */
+  start(directory: string, port: number): Promise<Running>
+}
+
+export async function freePort(): Promise<number> {
+  // The controller takes the next port, so both must be free.
+  for (;;) {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    const next = createServer().listen(port + 1, '127.0.0.1')
+    const isFree = await Promise.race([once(next, 'listening').then(() => true), once(next, 'error').then(() => false)])
+    await Promise.all([server, next].map((one) => new Promise((done) => one.close(done))))
+    if (isFree && port < 65_000) return port
+  }
+}
+
+export const apache: Contender = {
+  name: 'Apache Kafka 4.3.1',
+  async start(directory, port) {
+    const broker = await startApacheBroker({ directory, port, waitUntilServing: false })
+    return {
+      target: { host: '127.0.0.1', port },
+      pid: broker.process.pid!,
+      dataDir: broker.dataDir,
+      loopDelay: async () => undefined,
+      stop: (signal) => broker.stop(signal),
+    }
+  },
+}
+
+export const ours: Contender = {
+  name: 'kafka-toolkit',
+  async start(directory, port) {
+    const dataDir = join(directory, 'data')
+    const config = join(directory, 'server.properties')
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(
+      config,
+      [
+        'process.roles=broker,controller',
+        'node.id=1',
+        `controller.quorum.bootstrap.servers=localhost:${port + 1}`,
+        `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${port + 1}`,
+        'controller.listener.names=CONTROLLER',
+        'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+        `log.dirs=${dataDir}`,
+        'offsets.topic.replication.factor=1',
+        'group.initial.rebalance.delay.ms=0',
+        '',
+      ].join('\n'),
+    )
+    const tool = (name: string) => join(ROOT, 'bin', `${name}.sh`)
+    if (!existsSync(join(dataDir, 'meta.properties'))) {
+      const id = spawnSync(process.execPath, [tool('kafka-storage'), 'random-uuid'], { encoding: 'utf8' }).stdout.trim()
+      const format = ['format', '--standalone', '-t', id, '-c', config]
+      const formatted = spawnSync(process.execPath, [tool('kafka-storage'), ...format], { encoding: 'utf8' })
+      if (formatted.status !== 0) throw new Error(`format failed: ${formatted.stderr}`)
+    }
+    const delayFile = join(directory, 'loop-delay.json')
+    const child = spawn(process.execPath, [tool('kafka-server-start'), config], {
+      stdio: 'ignore',
+      env: {
+        ...process.env,
+        LOOP_DELAY_FILE: delayFile,
+        NODE_OPTIONS: `--import ${join(ROOT, 'bench/support/loop-delay.mjs')}`,
+      },
+    })
+    return {
+      target: { host: '127.0.0.1', port },
+      pid: child.pid!,
+      dataDir,
+      async loopDelay() {
+        rmSync(delayFile, { force: true })
+        child.kill('SIGUSR2')
+        while (!existsSync(delayFile)) await new Promise((done) => setTimeout(done, 5))
+        return JSON.parse(readFileSync(delayFile, 'utf8'))
+      },
+      stop: (signal) => end(child, signal),
+    }
+  },
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill(signal)
+  await exited
+}
+
+export function temporaryDirectory(name: string): string {
+  return mkdtempSync(join(tmpdir(), `${name}-`))
+}
+
+/** CPU seconds a process has used, user and system (Linux). */
+export function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND
+}
+
+/** Resident memory of a process, bytes (Linux). */
+export function residentBytes(pid: number): number {
+  const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  return Number(match?.[1] ?? 0) * 1024
+}
