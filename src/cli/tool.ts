@@ -1,0 +1,32 @@
+import type { Readable } from 'node:stream'
+
+/** What a tool talks to. Loading streams costs start time, so `stdin` is created at its first use. */
+export interface Terminal {
+  /** Writes all of it to standard output before returning; throws OutputClosed when nobody reads any more. */
+  out(text: string | Uint8Array): void
+  /** The same for standard error. */
+  err(text: string | Uint8Array): void
+  readonly stdin: Readable
+  readonly stdinIsTerminal: boolean
+  readonly stdoutIsTerminal: boolean
+}
+
+/** A tool: its arguments (without its own name) in, its exit code out. It calls process.exit nowhere. */
+export type Tool = (argv: readonly string[], terminal: Terminal) => number | Promise<number>
+
+/** Ends a tool from anywhere inside it, after printing what it carries; what Java tools do with `Exit.exit`. */
+export class ToolExit extends Error {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+
+  constructor(code: number, printed: { out?: string; err?: string } = {}) {
+    super(`exit ${code}`)
+    this.code = code
+    this.out = printed.out ?? ''
+    this.err = printed.err ?? ''
+  }
+}
+
+/** The reader of standard output or standard error has gone: the tool ends quietly. */
+export class OutputClosed extends Error {}
