@@ -10,7 +10,7 @@ import { ErrorCode, errorName } from '../../src/protocol/error-code.ts'
 import { RequestHeader, ResponseHeader } from '../../src/protocol/headers.ts'
 import { Produce } from '../../src/protocol/messages/00-produce.ts'
 import { Fetch } from '../../src/protocol/messages/01-fetch.ts'
-import { Metadata } from '../../src/protocol/messages/03-metadata.ts'
+import { ListOffsets } from '../../src/protocol/messages/02-list-offsets.ts'
 import { CreateTopics } from '../../src/protocol/messages/19-create-topics.ts'
 import { Reader } from '../../src/protocol/reader.ts'
 import { readBatches, writeBatch } from '../../src/protocol/record-batch.ts'
@@ -101,10 +101,11 @@ export async function createTopic(target: Target, name: string, numPartitions: n
     })
     const { errorCode } = answer.topics[0]!
     if (errorCode !== ErrorCode.NONE) throw new Error(`cannot create ${name}: ${errorName(errorCode)}`)
+    // Apache Kafka answers before every partition has its leader; only a partition that answers for offsets is ready.
+    const partitions = Array.from({ length: numPartitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1 }))
     for (;;) {
-      const metadata = await asker.ask(Metadata, 8, { topics: [{ name }], allowAutoTopicCreation: false })
-      const partitions = metadata.topics[0]!.partitions
-      if (partitions.length === numPartitions && partitions.every(({ leaderId }) => leaderId >= 0)) return
+      const offsets = await asker.ask(ListOffsets, 5, { replicaId: -1, topics: [{ name, partitions }] })
+      if (offsets.topics[0]!.partitions.every((partition) => partition.errorCode === ErrorCode.NONE)) return
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   } finally {

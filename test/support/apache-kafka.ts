@@ -146,7 +146,6 @@ export async function startApacheBroker({
   port,
   properties = {},
   waitUntilServing = true,
-},
 }: ApacheBrokerOptions): Promise<ApacheBroker> {
   const home = directory ?? mkdtempSync(join(tmpdir(), 'apache-kafka-'))
   mkdirSync(home, { recursive: true })
