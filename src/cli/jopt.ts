@@ -184,7 +184,7 @@ export class ParsedOptions<D extends OptionDeclarations = OptionDeclarations> {
 
   /** All arguments of an option in order, or its defaults when none was given. */
   values<K extends NameOf<D>>(name: K): readonly ValueOf<D[K]>[] {
-    const spec = this.declarations[name] as OptionSpec
+    const spec = this.declarations[name] as unknown as OptionSpec<ValueOf<D[K]>>
     const texts = this.#given.get(name)
     if (!texts || texts.length === 0) return spec.defaults
     return texts.map((text) => {
