@@ -1,11 +1,30 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+// One of: unit (npm test), long, conformance.
+const suite = process.env.TEST_SUITE ?? 'unit'
+const reports = process.env.VITEST_REPORTS
+
+const suites: Record<string, { include: string[]; exclude?: string[]; timeoutMs: number; maxWorkers: number }> = {
+  unit: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/long/**', 'test/conformance/**'],
+    timeoutMs: 30_000,
+    maxWorkers: 2,
+  },
+  long: { include: ['test/long/**/*.test.ts'], timeoutMs: 600_000, maxWorkers: 1 },
+  conformance: { include: ['test/conformance/**/*.test.ts'], timeoutMs: 300_000, maxWorkers: 1 },
+}
+
+const { include, exclude, timeoutMs, maxWorkers } = suites[suite]!
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/conformance/**', 'test/long/**'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    maxWorkers: 2,
+    include,
+    exclude: exclude ?? [],
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    maxWorkers,
+    reporters: reports ? ['default', ['json', { outputFile: join(reports, `${suite}.json`) }]] : ['default'],
   },
 })
