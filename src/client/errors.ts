@@ -1,0 +1,79 @@
+import { JavaError } from '../config/java-error.ts'
+import { ErrorCode, errorFacts } from '../protocol/error-code.ts'
+
+const ERRORS = 'org.apache.kafka.common.errors.'
+
+/**
+ * What a broker answered, or what kept a client from getting an answer. Printed as Kafka's tools print an
+ * ApiException: class and text, never a stack.
+ */
+export class ClientError extends JavaError {
+  readonly code: ErrorCode
+  /** Trying again, after new metadata, may help. */
+  readonly retriable: boolean
+
+  constructor(javaClass: string, message: string, code: ErrorCode, retriable: boolean, cause?: unknown) {
+    super(javaClass, message)
+    this.code = code
+    this.retriable = retriable
+    if (cause !== undefined) this.cause = cause
+  }
+}
+
+/** The error that an error code stands for; `message` is the server's own text where it sent one. */
+export function apiError(code: number, message?: string | null): ClientError {
+  const facts = errorFacts(code)
+  return new ClientError(ERRORS + facts.exception, message ?? facts.message, code as ErrorCode, facts.retriable)
+}
+
+export function timeoutError(message: string | null, cause?: unknown): ClientError {
+  return new ClientError(`${ERRORS}TimeoutException`, message ?? '', ErrorCode.REQUEST_TIMED_OUT, true, cause)
+}
+
+/** The connection ended before the answer came. */
+export function disconnectError(message = ''): ClientError {
+  return new ClientError(`${ERRORS}DisconnectException`, message, ErrorCode.NETWORK_EXCEPTION, true)
+}
+
+export function unsupportedVersionError(message: string): ClientError {
+  return new ClientError(`${ERRORS}UnsupportedVersionException`, message, ErrorCode.UNSUPPORTED_VERSION, false)
+}
+
+/** An error of Kafka's that does carry a stack: one that the client itself found. */
+export function kafkaError(message: string, cause?: unknown): JavaError {
+  return withCause(new JavaError('org.apache.kafka.common.KafkaException', message), cause)
+}
+
+/** How Java reports that an asynchronous call failed. */
+export function executionError(cause: unknown): JavaError {
+  return withCause(new JavaError('java.util.concurrent.ExecutionException', javaToString(cause)), cause)
+}
+
+export function withCause<E extends Error>(error: E, cause: unknown): E {
+  if (cause !== undefined) error.cause = cause
+  return error
+}
+
+export function isRetriable(error: unknown): boolean {
+  return error instanceof ClientError && error.retriable
+}
+
+/** Java's `Throwable.toString`: the class, and the message where there is one. */
+export function javaToString(error: unknown): string {
+  const { name, message } = error instanceof Error ? error : { name: 'java.lang.Error', message: String(error) }
+  const javaClass = error instanceof JavaError ? error.javaClass : name
+  return message === '' ? javaClass : `${javaClass}: ${message}`
+}
+
+/**
+ * What Java's `printStackTrace` writes, without an end of line. Where Java lists its frames there is one line of ours:
+ * the frames are of no use to anyone, but scripts look for the lines around them.
+ */
+export function javaStackTrace(error: unknown): string {
+  const lines: string[] = []
+  for (let e = error, prefix = ''; e !== undefined; e = e instanceof Error ? e.cause : undefined, prefix = 'Caused by: ') {
+    lines.push(`${prefix}${javaToString(e)}`)
+    if (!(e instanceof ClientError)) lines.push('\tat kafka-toolkit')
+  }
+  return lines.join('\n')
+}

@@ -1,0 +1,24 @@
+/** Java's `String.hashCode`. */
+export function javaHashCode(text: string): number {
+  let hash = 0
+  for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0
+  return hash
+}
+
+/**
+ * The order in which a Java `HashMap` lists keys that were put in the given order: the order in which Kafka's tools
+ * print topics, settings and groups. `capacity` is what the map was made with (16 when nothing was said).
+ */
+export function javaHashOrder(keys: readonly string[], capacity = 16): string[] {
+  const distinct = [...new Set(keys)]
+  let buckets = 1
+  while (buckets < capacity) buckets *= 2
+  while (distinct.length > Math.floor(buckets * 0.75)) buckets *= 2
+  const bucketOf = new Map(distinct.map((key) => [key, spread(javaHashCode(key)) & (buckets - 1)]))
+  return distinct.sort((a, b) => bucketOf.get(a)! - bucketOf.get(b)!)
+}
+
+/** What HashMap makes of a hash code, so that its high bits count in small tables. */
+function spread(hash: number): number {
+  return hash ^ (hash >>> 16)
+}
