@@ -5,11 +5,11 @@
 import { rmSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { installApacheKafka, whyNoApacheKafka } from '../test/support/apache-kafka.ts'
+import { freePort } from '../test/support/free-port.ts'
 import {
   apache,
   type Contender,
   cpuSeconds,
-  freePort,
   ours,
   type Running,
   residentBytes,

@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { startApacheBroker } from '../../test/support/apache-kafka.ts'
@@ -24,19 +23,6 @@ export interface Contender {
   readonly name: string
   /** Starts on `directory`, formatting it when new. Resolves as soon as the process runs; it may not serve yet. */
   start(directory: string, port: number): Promise<Running>
-}
-
-export async function freePort(): Promise<number> {
-  // The controller takes the next port, so both must be free.
-  for (;;) {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as { port: number }
-    const next = createServer().listen(port + 1, '127.0.0.1')
-    const isFree = await Promise.race([once(next, 'listening').then(() => true), once(next, 'error').then(() => false)])
-    await Promise.all([server, next].map((one) => new Promise((done) => one.close(done))))
-    if (isFree && port < 65_000) return port
-  }
 }
 
 export const apache: Contender = {

@@ -1,8 +1,8 @@
 /** A data directory moved between Apache Kafka and us, both ways, after a clean stop and after kill -9. */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { freePort } from '../../bench/support/contenders.ts'
 import { installApacheKafka, runApacheTool, startApacheBroker, whyNoApacheKafka } from '../support/apache-kafka.ts'
 import { runTool, startBrokerProcess, temporaryDirectory } from '../support/broker-process.ts'
+import { freePort } from '../support/free-port.ts'
 
 const reason = whyNoApacheKafka()
 if (reason) console.log(`Skipped: Apache Kafka cannot be run here, ${reason}.`)

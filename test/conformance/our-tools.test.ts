@@ -1,6 +1,5 @@
 /** Our tools against Apache Kafka's broker: they must print what Apache's own tools print there. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { freePort } from '../../bench/support/contenders.ts'
 import {
   type ApacheBroker,
   installApacheKafka,
@@ -9,6 +8,7 @@ import {
   whyNoApacheKafka,
 } from '../support/apache-kafka.ts'
 import { runTool } from '../support/broker-process.ts'
+import { freePort } from '../support/free-port.ts'
 
 const reason = whyNoApacheKafka()
 if (reason) console.log(`Skipped: Apache Kafka cannot be run here, ${reason}.`)

@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ROOT, temporaryDirectory } from '../support/broker-process.ts'
+import { freePort } from '../support/free-port.ts'
 
 const directory = temporaryDirectory()
 const configFile = join(directory.path, 'server.properties')
@@ -60,25 +60,8 @@ async function endBroker(signal: NodeJS.Signals): Promise<void> {
   await exited
 }
 
-/** Two free ports in a row: the controller takes the second. */
-async function freePorts(): Promise<number> {
-  for (;;) {
-    const first = createServer().listen(0, '127.0.0.1')
-    await once(first, 'listening')
-    const candidate = (first.address() as { port: number }).port
-    const second = createServer().listen(candidate + 1, '127.0.0.1')
-    const isFree = await Promise.race([
-      once(second, 'listening').then(() => true),
-      once(second, 'error').then(() => false),
-    ])
-    first.close()
-    second.close()
-    if (isFree) return candidate
-  }
-}
-
 beforeAll(async () => {
-  port = await freePorts()
+  port = await freePort()
   mkdirSync(join(directory.path, 'data'), { recursive: true })
   copyFileSync(join(ROOT, 'config/server.properties'), configFile)
   const config = readFileSync(configFile, 'utf8')
