@@ -246,7 +246,10 @@ export class Cluster {
 
   #warnOfBootstrap({ id, host, port }: Node): void {
     if (!this.#warnsOfBootstrap || id >= 0 || this.nodes.size > 0) return
-    this.log.warn(`Bootstrap broker ${host}:${port} (id: ${id} rack: null isFenced: false) disconnected`, NETWORK_CLIENT)
+    this.log.warn(
+      `Bootstrap broker ${host}:${port} (id: ${id} rack: null isFenced: false) disconnected`,
+      NETWORK_CLIENT,
+    )
   }
 
   /** Waits until one of the nodes may be tried again; false when the deadline comes first. */

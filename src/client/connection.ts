@@ -1,5 +1,5 @@
-import { type Socket, connect as connectSocket } from 'node:net'
-import { encode, decode, UnsupportedVersionError } from '../protocol/codec.ts'
+import { connect as connectSocket, type Socket } from 'node:net'
+import { decode, encode, UnsupportedVersionError } from '../protocol/codec.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { RequestHeader, ResponseHeader } from '../protocol/headers.ts'
 import { ApiVersions } from '../protocol/messages/18-api-versions.ts'
@@ -179,7 +179,12 @@ export class Connection {
     if (this.#closed) throw disconnectError()
     const correlationId = this.#options.nextCorrelationId?.() ?? this.#ownCorrelationId++
     const writer = new Writer(256)
-    const header = { requestApiKey: api.key, requestApiVersion: version, correlationId, clientId: this.#options.clientId }
+    const header = {
+      requestApiKey: api.key,
+      requestApiVersion: version,
+      correlationId,
+      clientId: this.#options.clientId,
+    }
     try {
       encode(RequestHeader, isFlexible(api, version) ? 2 : 1, header, writer)
       encode(api.request, version, request, writer)
@@ -254,7 +259,11 @@ export class Connection {
       if (correlationId !== pending.correlationId) {
         throw new DecodeError(`answer ${correlationId} to request ${pending.correlationId}`)
       }
-      const response = decode(pending.api.response, isVersions ? versionOfApiVersions(reader, pending) : pending.version, reader)
+      const response = decode(
+        pending.api.response,
+        isVersions ? versionOfApiVersions(reader, pending) : pending.version,
+        reader,
+      )
       this.#pending.shift()
       clearTimeout(pending.timer)
       pending.resolve(response)

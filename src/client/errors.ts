@@ -66,14 +66,17 @@ export function javaToString(error: unknown): string {
 }
 
 /**
- * What Java's `printStackTrace` writes, without an end of line. Where Java lists its frames there is one line of ours:
- * the frames are of no use to anyone, but scripts look for the lines around them.
+ * The lines of Java's `printStackTrace` that carry information, each with its end of line. Frames are left out: they
+ * would name our functions, not Kafka's.
  */
 export function javaStackTrace(error: unknown): string {
-  const lines: string[] = []
-  for (let e = error, prefix = ''; e !== undefined; e = e instanceof Error ? e.cause : undefined, prefix = 'Caused by: ') {
-    lines.push(`${prefix}${javaToString(e)}`)
-    if (!(e instanceof ClientError)) lines.push('\tat kafka-toolkit')
+  let text = ''
+  for (
+    let e = error, prefix = '';
+    e !== undefined;
+    e = e instanceof Error ? e.cause : undefined, prefix = 'Caused by: '
+  ) {
+    text += `${prefix}${javaToString(e)}\n`
   }
-  return lines.join('\n')
+  return text
 }

@@ -9,7 +9,7 @@ export interface ClientLog {
 /** Lines as the distribution's log4j2 configuration writes them for tools: to stderr, from WARN up. */
 export function lineLog(write: (line: string) => void, now: () => Date = () => new Date()): ClientLog {
   const line = (level: string) => (text: string, logger: string, error?: unknown) => {
-    const trace = error === undefined ? '' : `${javaStackTrace(error)}\n`
+    const trace = error === undefined ? '' : javaStackTrace(error)
     write(`[${logTimestamp(now())}] ${level} ${text} (${logger})\n${trace}`)
   }
   return { warn: line('WARN'), error: line('ERROR') }
