@@ -13,7 +13,7 @@ const SIGNED_NUMBER = '["(\\[{$\'\\-]*-["(\\[{$\'\\-]*[0-9]+(?:[.,][0-9]+)*'
 const NUMBER_WITH_POINTS = `${OPENING}*[0-9]+(?:[.,][0-9]+)+`
 const CORE = `(?:${SIGNED_NUMBER}|${NUMBER_WITH_POINTS}|${OPENING}*${OTHER}*)`
 const UNIT = `(?:${CORE}(?:-+(?:\\(\\))?|(?:${CLOSING}|\\(\\))*))`
-const WORD = new RegExp(`${UNIT}(?:[$']+${UNIT})*[ ]*\\t?`, 'y')
+const WORD = new RegExp(`${UNIT}(?:[$']+${UNIT})*[ ]*[\\t\\n]?`, 'y')
 
 /** Cuts one line into pieces, each ending where a break is allowed; joined they are the line again. */
 export function breakableWords(line: string): string[] {
