@@ -4,7 +4,7 @@ export type LogLevel = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR'
 export interface Logger {
   debug(message: string, source: string): void
   info(message: string, source: string): void
-  warn(message: string, source: string): void
+  warn(message: string, source: string, cause?: unknown): void
   error(message: string, source: string, cause?: unknown): void
 }
 
@@ -22,7 +22,7 @@ export function lineLogger(write: (line: string) => void, level: LogLevel = 'INF
   return {
     debug: (message, source) => log('DEBUG', message, source),
     info: (message, source) => log('INFO', message, source),
-    warn: (message, source) => log('WARN', message, source),
+    warn: (message, source, cause) => log('WARN', message, source, cause),
     error: (message, source, cause) => log('ERROR', message, source, cause),
   }
 }
