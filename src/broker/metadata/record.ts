@@ -1,0 +1,30 @@
+import { defaultsOf } from '../../protocol/codec.ts'
+import * as schemas from '../../protocol/records/metadata.ts'
+import type { DecodedMessage, EncodableMessage, Message } from '../../protocol/schema.ts'
+
+/** Declaration of every metadata record of Kafka 4.3.1, by its type key. */
+export const METADATA_RECORDS: ReadonlyMap<number, Message> = new Map(
+  Object.values(schemas).map((schema): [number, Message] => [schema.key as number, schema]),
+)
+
+/** A record of `__cluster_metadata`: what it says, its type and the version it is written in. */
+export interface MetadataRecord<M extends Message = Message> {
+  readonly message: M
+  readonly version: number
+  /** Every field; those left out when it was made hold their default. */
+  readonly value: DecodedMessage<M>
+}
+
+/** Makes a record; fields left out take the schema's default. The result is as a decoder would have yielded it. */
+export function metadataRecord<M extends Message>(
+  message: M,
+  version: number,
+  value: EncodableMessage<M>,
+): MetadataRecord<M> {
+  return { message, version, value: { ...defaultsOf(message), ...value } as DecodedMessage<M> }
+}
+
+/** Whether a record is of this type, which tells the type of its value. */
+export function isRecord<M extends Message>(record: MetadataRecord, message: M): record is MetadataRecord<M> {
+  return record.message === message
+}
