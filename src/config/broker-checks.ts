@@ -22,9 +22,24 @@ function checkCompressionId(config: BrokerConfig, key: string): void {
   requireJava(id >= 0 && id <= 4, `Unknown compression type id: ${id}`)
 }
 
+/** Only the assignors that come with Kafka exist here. */
+function checkAssignors(config: BrokerConfig, key: string, known: readonly string[]): void {
+  const unknown = config.get<string[]>(key).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new JavaError('org.apache.kafka.common.KafkaException', `Class ${unknown} cannot be found`)
+}
+
 /** Limits of the group coordinator that contradict each other. */
 export function checkGroupLimits(config: BrokerConfig): void {
+  const assignor = (name: string) => `org.apache.kafka.coordinator.group.assignor.${name}`
+  checkAssignors(config, 'group.consumer.assignors', [
+    'uniform',
+    'range',
+    assignor('UniformAssignor'),
+    assignor('RangeAssignor'),
+  ])
   checkCompressionId(config, 'offsets.topic.compression.codec')
+  checkAssignors(config, 'group.share.assignors', ['simple', assignor('SimpleAssignor')])
   for (const kind of ['consumer', 'share', 'streams']) {
     const prefix = `group.${kind}`
     checkBounds(config, prefix, 'heartbeat.interval.ms')
@@ -166,7 +181,8 @@ function checkRoles(parts: NodeParts, remarks: ConfigRemark[]): void {
         'or controller.quorum.voters must contain a parseable set of controllers.',
     )
   }
-  const voters = `controller.quorum.voters=Set(${voterIds.join(', ')})`
+  // Scala prints sets of up to four members as Set and larger ones as HashSet (in an order of its own, here ascending).
+  const voters = `controller.quorum.voters=${voterIds.length > 4 ? 'HashSet' : 'Set'}(${voterIds.join(', ')})`
   if (!config.roles.has('controller')) {
     requireScala(
       !voterIds.includes(config.nodeId),

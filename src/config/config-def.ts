@@ -1,3 +1,4 @@
+import { isKnownClass } from './java-classes.ts'
 import { ConfigException } from './java-error.ts'
 import { javaDouble, javaTrim, parseJavaDouble, parseJavaInteger } from './java-text.ts'
 import type { Validator } from './validators.ts'
@@ -121,6 +122,9 @@ export function parseType(name: string, text: string, type: ConfigType): ConfigV
       return numberOrThrow(parseJavaDouble(trimmed), name, text, type)
     case 'LIST':
       return trimmed === '' ? [] : trimmed.split(/[ \t\n\v\f\r]*,[ \t\n\v\f\r]*/)
+    case 'CLASS':
+      if (isKnownClass(trimmed)) return trimmed
+      throw ConfigException.of(name, text, `Class ${text} could not be found.`)
     default:
       return trimmed
   }

@@ -1,4 +1,4 @@
-import { ConfigException } from './java-error.ts'
+import { ConfigException, JavaError } from './java-error.ts'
 import { parseJavaInteger } from './java-text.ts'
 import type { Validator } from './validators.ts'
 
@@ -9,11 +9,15 @@ export interface HostPort {
 
 const HOST_PORT = /^(?:[0-9a-zA-Z\-%._]*:\/\/)?\[?([0-9a-zA-Z\-%._:]*)\]?:([0-9]+)$/
 
-/** Splits `host:port`, `[ipv6]:port` or `SCHEME://host:port` as Kafka does; undefined when it is none of them. */
+/** Splits `host:port`, `[ipv6]:port` or `SCHEME://host:port` as Kafka does; undefined when it is none of them. A port beyond 2^31-1 throws. */
 export function parseHostPort(address: string): HostPort | undefined {
   const match = HOST_PORT.exec(address)
-  const port = match && parseJavaInteger(match[2]!, 32)
-  return match && typeof port === 'number' ? { host: match[1]!, port } : undefined
+  if (!match) return undefined
+  const port = parseJavaInteger(match[2]!, 32)
+  if (port === undefined) {
+    throw new JavaError('java.lang.NumberFormatException', `For input string: "${match[2]}"`)
+  }
+  return { host: match[1]!, port }
 }
 
 const VOTERS = 'controller.quorum.voters'

@@ -1,6 +1,7 @@
 import type { BrokerConfig } from './broker-config.ts'
 import { ConfigDef, type ConfigValue } from './config-def.ts'
 import { TOPIC_KEYS } from './definitions/topic.ts'
+import { withoutNulls } from './group-config.ts'
 import { ConfigException, InvalidConfigurationException } from './java-error.ts'
 
 /** Every setting of a topic. */
@@ -184,27 +185,24 @@ export function validateTopicConfigs(
   broker: BrokerConfig,
   existing: ReadonlyMap<string, string> = NO_OVERRIDES,
 ): void {
-  const nulls = [...overrides].filter(([, value]) => value === null).map(([name]) => name)
-  if (nulls.length > 0) {
-    throw new InvalidConfigurationException(`Null value not supported for topic configs: ${nulls.join(',')}`)
-  }
-  for (const name of overrides.keys()) {
+  const given = withoutNulls(overrides, 'topic')
+  for (const name of given.keys()) {
     if (!TOPIC_CONFIG.keys.has(name)) throw new InvalidConfigurationException(`Unknown topic config name: ${name}`)
   }
   const { values: base } = brokerDefaults(broker)
   const values = new Map<string, ConfigValue>()
   for (const [name, key] of TOPIC_CONFIG.keys) {
-    const text = overrides.get(name)
-    values.set(name, typeof text === 'string' ? TOPIC_CONFIG.parseValue(key, text) : (base.get(name) ?? null))
+    const text = given.get(name)
+    values.set(name, text === undefined ? (base.get(name) ?? null) : TOPIC_CONFIG.parseValue(key, text))
   }
-  checkTopic(values, existing, broker.get<boolean>('remote.log.storage.system.enable'), overrides)
+  checkTopic(values, existing, broker.get<boolean>('remote.log.storage.system.enable'), given)
 }
 
 function checkTopic(
   values: ReadonlyMap<string, ConfigValue>,
   existing: ReadonlyMap<string, string>,
   remoteStorageEnabled: boolean,
-  overrides: ReadonlyMap<string, string | null>,
+  overrides: ReadonlyMap<string, string>,
 ): void {
   const number = (name: string) => values.get(name) as number
   const [min, max] = [number('min.compaction.lag.ms'), number('max.compaction.lag.ms')]
@@ -250,7 +248,7 @@ function checkTopic(
   }
 }
 
-function textOf(name: string, value: number, overrides: ReadonlyMap<string, string | null>): string {
+function textOf(name: string, value: number, overrides: ReadonlyMap<string, string>): string {
   if (Number.isSafeInteger(value)) return String(value)
   return BigInt((overrides.get(name) ?? TOPIC_CONFIG.keys.get(name)?.defaultText ?? '0').trim()).toString()
 }
