@@ -20,19 +20,21 @@ const isBlank = (character: string) => character === ' ' || character === '\t' |
 
 /** Lines without comments and blank ones, continuations joined and their leading white space removed. */
 function* logicalLines(text: string): Generator<string> {
-  let pending: string | undefined
-  for (const natural of text.split(/\r\n|\n|\r/)) {
+  const naturalLines = text.split(/\r\n|\n|\r/)
+  let pending = ''
+  for (const [index, natural] of naturalLines.entries()) {
     const line = natural.replace(/^[ \t\f]+/, '')
-    if (pending === undefined && (line === '' || line[0] === '#' || line[0] === '!')) continue
-    const joined = (pending ?? '') + line
-    if (endsWithOddBackslashes(line)) {
-      pending = joined.slice(0, -1)
-      continue
-    }
-    pending = undefined
-    if (joined !== '') yield joined
+    if (pending === '' && (line === '' || line[0] === '#' || line[0] === '!')) continue
+    const joined = pending + line
+    const isContinued = endsWithOddBackslashes(line)
+    pending = isContinued ? joined.slice(0, -1) : ''
+    // A backslash in the very last line continues nothing: the line ends there, even when nothing of it is left.
+    const isLast = naturalLines.slice(index + 1, index + 3).join('') === '' && index >= naturalLines.length - 2
+    if (isContinued && !isLast) continue
+    yield isContinued ? pending : joined
+    pending = ''
   }
-  if (pending !== undefined && pending !== '') yield pending
+  if (pending !== '') yield pending
 }
 
 function endsWithOddBackslashes(line: string): boolean {

@@ -193,7 +193,10 @@ export function validateTopicConfigs(
   const values = new Map<string, ConfigValue>()
   for (const [name, key] of TOPIC_CONFIG.keys) {
     const text = given.get(name)
-    values.set(name, text === undefined ? (base.get(name) ?? null) : TOPIC_CONFIG.parseValue(key, text))
+    const value = text === undefined ? (base.get(name) ?? null) : TOPIC_CONFIG.parseValue(key, text)
+    // A broker-wide default may be out of the range that topics have; Kafka then refuses every topic.
+    if (text === undefined && value !== null) key.validator?.ensureValid(name, value, String(value))
+    values.set(name, value)
   }
   checkTopic(values, existing, broker.get<boolean>('remote.log.storage.system.enable'), given)
 }
@@ -205,14 +208,13 @@ function checkTopic(
   overrides: ReadonlyMap<string, string>,
 ): void {
   const number = (name: string) => values.get(name) as number
-  const [min, max] = [number('min.compaction.lag.ms'), number('max.compaction.lag.ms')]
+  const [min, max] = [
+    exact('min.compaction.lag.ms', values, overrides),
+    exact('max.compaction.lag.ms', values, overrides),
+  ]
   if (min > max) {
-    const [minText, maxText] = [
-      textOf('min.compaction.lag.ms', min, overrides),
-      textOf('max.compaction.lag.ms', max, overrides),
-    ]
     throw new InvalidConfigurationException(
-      `conflict topic config setting min.compaction.lag.ms (${minText}) > max.compaction.lag.ms (${maxText})`,
+      `conflict topic config setting min.compaction.lag.ms (${min}) > max.compaction.lag.ms (${max})`,
     )
   }
   if (!values.get('remote.storage.enable')) {
@@ -248,9 +250,15 @@ function checkTopic(
   }
 }
 
-function textOf(name: string, value: number, overrides: ReadonlyMap<string, string>): string {
-  if (Number.isSafeInteger(value)) return String(value)
-  return BigInt((overrides.get(name) ?? TOPIC_CONFIG.keys.get(name)?.defaultText ?? '0').trim()).toString()
+/** A LONG beyond 2^53 is rounded once parsed; its text is not. */
+function exact(
+  name: string,
+  values: ReadonlyMap<string, ConfigValue>,
+  overrides: ReadonlyMap<string, string>,
+): number | bigint {
+  const value = values.get(name) as number
+  if (Number.isSafeInteger(value)) return value
+  return BigInt((overrides.get(name) ?? TOPIC_CONFIG.keys.get(name)?.defaultText ?? '').trim().replace('+', ''))
 }
 
 function checkLocalRetention(unit: 'bytes' | 'ms', total: number, local: number): void {

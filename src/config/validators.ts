@@ -13,24 +13,24 @@ export interface Validator {
   readonly dropsDuplicates?: true
 }
 
-/** A number of at least `min` and, when given, at most `max`. */
-export function range(min: number | undefined, max?: number): Validator {
+/**
+ * A number of at least `min` and, when given, at most `max`. Bounds that Kafka declares as fractions are texts here
+ * (`'1.0'`), because messages show them so.
+ */
+function range(min: number | string, max?: number | string): Validator {
+  const [lowest, highest] = [Number(min), max === undefined ? Number.POSITIVE_INFINITY : Number(max)]
   return {
     ensureValid(name, value, text) {
       if (value === null) throw ConfigException.of(name, null, 'Value must be non-null')
-      if (min !== undefined && (value as number) < min) {
-        throw ConfigException.of(name, text, `Value must be at least ${min}`)
-      }
-      if (max !== undefined && (value as number) > max) {
-        throw ConfigException.of(name, text, `Value must be no more than ${max}`)
-      }
+      if ((value as number) < lowest) throw ConfigException.of(name, text, `Value must be at least ${min}`)
+      if ((value as number) > highest) throw ConfigException.of(name, text, `Value must be no more than ${max}`)
     },
-    description: `[${min ?? '...'},...${max === undefined ? '' : `,${max}`}]`.replace('...,...', '...'),
+    description: max === undefined ? `[${min},...]` : `[${min},...,${max}]`,
   }
 }
 
-export const atLeast = (min: number): Validator => range(min)
-export const between = (min: number, max: number): Validator => range(min, max)
+export const atLeast = (min: number | string): Validator => range(min)
+export const between = (min: number | string, max: number | string): Validator => range(min, max)
 
 /** A string out of a fixed set. */
 export function oneOf(...valid: string[]): Validator {
@@ -122,10 +122,11 @@ export const throttledReplicas: Validator = {
   description: '[partitionId]:[brokerId],[partitionId]:[brokerId],...',
 }
 
-function shareMode(first: string, second: string): Validator {
+function shareMode(first: string, second: string, inAnyCase: boolean): Validator {
   return {
     ensureValid(name, value, text) {
-      if (value === first || value === second) return
+      const mode = inAnyCase ? (value as string | null)?.toLowerCase() : value
+      if (mode === first || mode === second) return
       const reason = `Invalid value \`${text}\` for configuration ${name}. The value must either be '${first}' or '${second}'.`
       throw ConfigException.of(name, text, reason)
     },
@@ -133,5 +134,5 @@ function shareMode(first: string, second: string): Validator {
   }
 }
 
-export const shareAcknowledgementMode = shareMode('implicit', 'explicit')
-export const shareAcquireMode = shareMode('batch_optimized', 'record_limit')
+export const shareAcknowledgementMode = shareMode('implicit', 'explicit', false)
+export const shareAcquireMode = shareMode('batch_optimized', 'record_limit', true)

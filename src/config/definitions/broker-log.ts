@@ -27,7 +27,7 @@ export const REMOTE_LOG_KEYS: readonly ConfigKey[] = [
   key('remote.log.manager.task.interval.ms', 'LONG', '30000', 'LOW', atLeast(1)),
   key('remote.log.manager.task.retry.backoff.ms', 'LONG', '500', 'LOW', atLeast(1), INTERNAL),
   key('remote.log.manager.task.retry.backoff.max.ms', 'LONG', '30000', 'LOW', atLeast(1), INTERNAL),
-  key('remote.log.manager.task.retry.jitter', 'DOUBLE', '0.2', 'LOW', between(0, 0.5), INTERNAL),
+  key('remote.log.manager.task.retry.jitter', 'DOUBLE', '0.2', 'LOW', between(0, '0.5'), INTERNAL),
   key('remote.log.reader.threads', 'INT', '10', 'MEDIUM', atLeast(1), CLUSTER_WIDE),
   key('remote.log.reader.max.pending.tasks', 'INT', '100', 'MEDIUM', atLeast(1)),
   key('log.local.retention.ms', 'LONG', '-2', 'MEDIUM', atLeast(-2), CLUSTER_WIDE),
