@@ -86,7 +86,7 @@ export class Partitions {
   private retireStrayLogs(image: MetadataImage): void {
     for (const log of [...this.options.logs.all()]) {
       const topic = image.topics.byId.get(log.topicId)
-      const partition = topic?.name === log.topic ? topic.partitions[log.partition] : undefined
+      const partition = topic && topic.name === log.topic ? topic.partitions[log.partition] : undefined
       if (partition?.replicas.includes(this.options.config.nodeId)) continue
       this.options.logger.warn(
         `Found stray log dir ${log.dir}: the current replica assignment does not contain ${log.topic}-${log.partition}.`,
