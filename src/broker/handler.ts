@@ -21,6 +21,12 @@ export function handler<A extends AnyApi, Context = RequestContext>(
   return { api, handle }
 }
 
+/** Any handler, when neither its API nor what it needs of a context matters: an entry of a table of handlers. */
+export interface AnyHandler {
+  readonly api: AnyApi
+  readonly handle: (request: never, context: never) => unknown
+}
+
 /** Ends the connection, as Kafka does after a failed Produce with acks=0: its sender expects no answer. */
 export class CloseConnection extends Error {
   override readonly name = 'CloseConnection'

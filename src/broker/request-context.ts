@@ -38,6 +38,7 @@ export interface BrokerServices {
 export interface RequestInfo {
   readonly apiKey: number
   readonly apiVersion: number
+  /** Never null on a request from a connection: as in Kafka, a client that names none has the id ''. */
   readonly clientId: string | null
   /** `127.0.0.1`, as ACLs and group descriptions show it after a slash. */
   readonly clientAddress: string
@@ -50,7 +51,12 @@ export interface RequestInfo {
   /** Aborted when the connection closes or the broker stops: parked work must answer or give up. */
   readonly signal: AbortSignal
   /** Says that everything this Produce appends is queued: a Produce behind it on the connection may begin. */
-  readonly appendsQueued: () => void
+  appendsQueued(): void
+  /**
+   * How many bytes an answer should have at most so that peers that do not read cannot fill the broker's memory.
+   * A Fetch answers with fewer records then (but with one batch at least, so that it makes progress).
+   */
+  readonly responseBytesLeft: number
 }
 
 export interface RequestContext extends RequestInfo, BrokerServices {}

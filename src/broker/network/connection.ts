@@ -74,6 +74,8 @@ export class Connection implements ChannelListener, MemoryWaiter {
   private grants: Authorizer | undefined
   /** Received bytes that no request has taken. */
   private unreadBytes = 0
+  /** Bytes of answers written and not taken by the kernel. */
+  private unsentBytes = 0
   private isPumping = false
   private isDraining = false
   private isWaitingForMemory = false
@@ -116,8 +118,8 @@ export class Connection implements ChannelListener, MemoryWaiter {
     return this.abort.signal
   }
 
-  get hasRequestsUnderWay(): boolean {
-    return this.inFlight.length > 0
+  get responseBytesLeft(): number {
+    return this.network.responseBytesLeft
   }
 
   authenticate(principal: Principal): void {
@@ -146,6 +148,7 @@ export class Connection implements ChannelListener, MemoryWaiter {
   drained(): void {
     this.lastActiveMs = this.network.clock.now()
     this.isDraining = false
+    this.forgetUnsent()
     this.pump()
   }
 
@@ -157,6 +160,7 @@ export class Connection implements ChannelListener, MemoryWaiter {
     this.lingerTimer?.cancel()
     this.leaveMemory()
     this.dropUnread()
+    this.forgetUnsent()
     this.abort.abort()
     this.network.connectionClosed(this)
   }
@@ -260,8 +264,21 @@ export class Connection implements ChannelListener, MemoryWaiter {
   private answer(exchange: Exchange): void {
     this.network.memory.release(exchange.receivedBytes)
     if (this.isClosed || this.hasEnded) return
-    if (exchange.answer && !this.channel.write(exchange.answer)) this.isDraining = true
+    if (exchange.answer && !this.channel.write(exchange.answer)) this.awaitDrain(exchange.answer)
     if (exchange.endsConnection) this.endNow()
+  }
+
+  private awaitDrain(answer: readonly Buffer[]): void {
+    this.isDraining = true
+    for (const piece of answer) {
+      this.unsentBytes += piece.length
+      this.network.unsentBytes += piece.length
+    }
+  }
+
+  private forgetUnsent(): void {
+    this.network.unsentBytes -= this.unsentBytes
+    this.unsentBytes = 0
   }
 
   /** Reads on, unless what has arrived must be served first or the broker holds too much. */

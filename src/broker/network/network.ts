@@ -13,6 +13,9 @@ export interface NetworkParts {
   readonly metrics: Metrics
 }
 
+/** Answers that peers have not read yet should not take more than this over all connections. */
+const UNSENT_BYTES = 64 * 1024 * 1024
+
 /** What all listeners and connections of one broker share: its memory, its connection limits, its open connections. */
 export class Network {
   readonly settings: NetworkSettings
@@ -21,6 +24,8 @@ export class Network {
   readonly memory: RequestMemory
   readonly limits: ConnectionLimits
   private readonly connections = new Set<Connection>()
+  /** Bytes of answers that the kernel has not taken yet, because their peers do not read. */
+  unsentBytes = 0
   private connectionIndex = 0
   private readonly closeListeners = new Set<(connection: Connection) => void>()
 
@@ -43,6 +48,11 @@ export class Network {
     const index = this.connectionIndex
     this.connectionIndex = index === 0x7fff_ffff ? 0 : index + 1
     return index
+  }
+
+  /** What is left for answers; see `RequestInfo.responseBytesLeft`. */
+  get responseBytesLeft(): number {
+    return Math.max(0, UNSENT_BYTES - this.unsentBytes)
   }
 
   get openConnections(): ReadonlySet<Connection> {
