@@ -98,8 +98,9 @@ export class Cluster {
    */
   async connect(node: Node): Promise<Connection | undefined> {
     if (this.isClosed) return undefined
+    const open = this.openConnection(node)
+    if (open) return open
     const endpoint = this.#endpointOf(node)
-    if (endpoint.open && !endpoint.open.isClosed) return endpoint.open
     if (!endpoint.connection && endpoint.retryAtMs > Date.now()) return undefined
     endpoint.connection ??= this.#open(node, endpoint)
     try {
@@ -111,7 +112,13 @@ export class Cluster {
     }
   }
 
-  /** The same, waiting and trying again until the deadline; then undefined. */
+  /** The open connection to the node, if there is one. */
+  openConnection(node: Node): Connection | undefined {
+    const { open } = this.#endpointOf(node)
+    return open && !open.isClosed ? open : undefined
+  }
+
+  /** The same as `connect`, waiting and trying again until the deadline; then undefined. */
   async connectBefore(node: Node, deadlineMs: number, signal?: AbortSignal): Promise<Connection | undefined> {
     while (!this.isClosed && !signal?.aborted) {
       const connection = await this.connect(node)

@@ -28,6 +28,13 @@ export function compileJavaRegex(pattern: string): RegExp {
   }
 }
 
+/** The same, for finding the pattern anywhere in a text. */
+export function javaRegexWithin(pattern: string): RegExp {
+  compileJavaRegex(pattern)
+  const { source, flags } = translate(pattern)
+  return new RegExp(source, flags)
+}
+
 function translate(pattern: string): { source: string; flags: string } {
   const leading = /^\(\?([ims]+)\)/.exec(pattern)
   const flags = leading?.[1] ?? ''
