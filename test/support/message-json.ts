@@ -54,7 +54,12 @@ export function toJson(message: Message, version: number, value: unknown, like?:
  * Apache's converters leave out tagged fields that hold their default. `like` (the expected JSON) decides whether
  * such a field is printed, so that both forms compare.
  */
-function structToJson(fields: Fields, version: number, value: Record<string, unknown>, like?: Record<string, Json>): Json {
+function structToJson(
+  fields: Fields,
+  version: number,
+  value: Record<string, unknown>,
+  like?: Record<string, Json>,
+): Json {
   const json: { [key: string]: Json } = {}
   for (const [key, field] of Object.entries(fields)) {
     if (!isPresent(field, version)) continue
@@ -73,7 +78,9 @@ function fieldToJson(field: Field, version: number, value: unknown, like?: Json)
   if (value === null) return null
   if (field.type === 'bytes' || field.type === 'records') return (value as Buffer).toString('base64')
   if (field.type === 'array') {
-    return (value as unknown[]).map((element, i) => fieldToJson(field.element!, version, element, (like as Json[])?.[i]))
+    return (value as unknown[]).map((element, i) =>
+      fieldToJson(field.element!, version, element, (like as Json[])?.[i]),
+    )
   }
   if (field.type === 'struct') {
     return structToJson(field.fields!, version, value as Record<string, unknown>, like as Record<string, Json>)
@@ -83,10 +90,14 @@ function fieldToJson(field: Field, version: number, value: unknown, like?: Json)
 
 function isDefault(field: Field, value: unknown): boolean {
   if (value === null) return field.default === null
-  if (field.type === 'array' || field.type === 'bytes') return field.default !== null && (value as unknown[]).length === 0
+  if (field.type === 'array' || field.type === 'bytes')
+    return field.default !== null && (value as unknown[]).length === 0
   if (field.type === 'struct') {
-    return Object.entries(field.fields!).every(([key, inner]) => isDefault(inner, (value as Record<string, unknown>)[key]))
+    return Object.entries(field.fields!).every(([key, inner]) =>
+      isDefault(inner, (value as Record<string, unknown>)[key]),
+    )
   }
-  const zero = field.type === 'bool' ? false : field.type === 'string' ? '' : field.type === 'uuid' ? 'AAAAAAAAAAAAAAAAAAAAAA' : 0
+  const zero =
+    field.type === 'bool' ? false : field.type === 'string' ? '' : field.type === 'uuid' ? 'AAAAAAAAAAAAAAAAAAAAAA' : 0
   return value === (field.default ?? zero)
 }

@@ -72,7 +72,10 @@ export class RawClient {
   ended = false
   readonly clientId: string | null
   private nextCorrelationId = 1
-  private pending: Buffer = Buffer.alloc(0)
+  private chunks: Buffer[] = []
+  private pendingBytes = 0
+  /** Bytes that must have arrived before there is anything to cut: a length, then a whole frame. */
+  private neededBytes = 4
   private frames: Buffer[] = []
   private waiters: { resolve: (frame: Buffer) => void; reject: (error: Error) => void }[] = []
   private failure: Error | undefined
@@ -156,15 +159,20 @@ export class RawClient {
   }
 
   private receive(chunk: Buffer): void {
-    this.pending = this.pending.length === 0 ? chunk : Buffer.concat([this.pending, chunk])
-    while (this.pending.length >= 4) {
-      const size = this.pending.readInt32BE(0)
-      if (this.pending.length < 4 + size) return
-      const frame = this.pending.subarray(4, 4 + size)
-      this.pending = this.pending.subarray(4 + size)
+    this.chunks.push(chunk)
+    this.pendingBytes += chunk.length
+    if (this.pendingBytes < this.neededBytes) return
+    let pending = this.chunks.length === 1 ? chunk : Buffer.concat(this.chunks)
+    for (;;) {
+      this.neededBytes = pending.length < 4 ? 4 : 4 + pending.readInt32BE(0)
+      if (pending.length < this.neededBytes) break
+      const frame = pending.subarray(4, this.neededBytes)
+      pending = pending.subarray(this.neededBytes)
       const waiter = this.waiters.shift()
       if (waiter) waiter.resolve(frame)
       else this.frames.push(frame)
     }
+    this.chunks = [pending]
+    this.pendingBytes = pending.length
   }
 }

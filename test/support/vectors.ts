@@ -1,7 +1,7 @@
 /** Checks messages against the bytes Apache Kafka encodes them to: `npm run -s vectors -- FILE.jsonl.gz`. */
 import { readFileSync } from 'node:fs'
-import { isDeepStrictEqual } from 'node:util'
 import { pathToFileURL } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { decodeExactly, encodeToBuffer } from '../../src/protocol/codec.ts'
 import { ALL_MESSAGES } from './all-messages.ts'

@@ -1,3 +1,4 @@
+import type { BrokerConfig } from '../../config/broker-config.ts'
 import { CODECS, type Codec } from '../../protocol/compression.ts'
 
 /** Broker settings that groups follow. */
@@ -15,15 +16,13 @@ export interface GroupSettings {
   readonly offsetsTopicCodec: Codec
 }
 
-/** Where broker settings come from; `BrokerConfig` is one. */
-export interface SettingSource {
-  get<T>(key: string): T
-}
+/** Where broker settings come from. */
+export type SettingSource = Pick<BrokerConfig, 'get'>
 
 const MS_PER_MINUTE = 60_000
 
 export function groupSettingsFrom(config: SettingSource): GroupSettings {
-  const number = (key: string) => Number(config.get<number>(key))
+  const number = (key: string) => config.get<number>(key)
   return {
     minSessionTimeoutMs: number('group.min.session.timeout.ms'),
     maxSessionTimeoutMs: number('group.max.session.timeout.ms'),
