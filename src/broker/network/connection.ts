@@ -251,18 +251,19 @@ export class Connection implements ChannelListener, MemoryWaiter {
 
   private begin(frame: Buffer): void {
     const bytes = frame.length + 4
+    this.network.memory.begin(bytes)
     let exchange: Exchange
     try {
       exchange = this.dispatcher.begin(frame, this)
     } catch (error) {
-      this.network.memory.release(bytes)
+      this.network.memory.answered(bytes)
       throw error
     }
     this.inFlight.push(exchange)
   }
 
   private answer(exchange: Exchange): void {
-    this.network.memory.release(exchange.receivedBytes)
+    this.network.memory.answered(exchange.receivedBytes)
     if (this.isClosed || this.hasEnded) return
     if (exchange.answer && !this.channel.write(exchange.answer)) this.awaitDrain(exchange.answer)
     if (exchange.endsConnection) this.endNow()

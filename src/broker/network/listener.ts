@@ -7,6 +7,12 @@ import { Connection, type RequestDispatcher } from './connection.ts'
 import type { Network } from './network.ts'
 
 const ACCEPTOR = 'kafka.network.DataPlaneAcceptor'
+/**
+ * Least number of connections that the kernel keeps for us, whatever `socket.listen.backlog.size` says (50): Kafka
+ * accepts on a thread of its own, this broker between two turns of its event loop, and a connection beyond the
+ * backlog is delayed by a second.
+ */
+const MIN_BACKLOG = 511
 /** How long `close` waits for answers and for peers to go, before it ends connections by force. */
 const CLOSE_MS = 1500
 
@@ -65,7 +71,7 @@ export class SocketListener {
   ): Promise<SocketListener> {
     const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true })
     try {
-      await listen(server, endpoint, network.settings.backlogSize)
+      await listen(server, endpoint, Math.max(MIN_BACKLOG, network.settings.backlogSize))
     } catch (error) {
       network.logger.error(`Unable to start acceptor for ${endpoint.listenerName}`, ACCEPTOR, error)
       throw error

@@ -14,16 +14,18 @@ const STALL_MS = 10_000
 
 /**
  * Bytes received and not answered yet, over all connections of a broker. At the limit, connections whose request is
- * not whole stop reading; whole requests go on, since answering them is what frees memory. So that requests larger
- * than what is left cannot block each other for ever, one waiter at a time reads on in spite of the limit: the one
- * that needs the fewest bytes.
+ * not whole stop reading; whole requests go on, since answering them is what frees memory. Unfinished requests must
+ * not block each other for ever: as long as begun ones do not fill the limit alone, one waiter at a time reads on in
+ * spite of it, the one that needs the fewest bytes.
  *
- * What the broker holds is thus at most: the limit, one read (64 KB) per connection, and one largest request.
+ * What the broker holds is thus at most: twice the limit, one read (64 KB) per connection, and one largest request.
  */
 export class RequestMemory {
   readonly limit: number
   private readonly clock: Clock
   private heldBytes = 0
+  /** Those of requests that have begun: they are freed without anybody's help. */
+  private begunBytes = 0
   private readonly waiters = new Set<MemoryWaiter>()
   private favoured: MemoryWaiter | undefined
   private favouredActiveMs = 0
@@ -46,9 +48,23 @@ export class RequestMemory {
     this.heldBytes += bytes
   }
 
+  /** Bytes that were taken belong to a request that begins. */
+  begin(bytes: number): void {
+    this.begunBytes += bytes
+  }
+
+  /** A request that had begun is answered. */
+  answered(bytes: number): void {
+    this.begunBytes -= bytes
+    this.release(bytes)
+  }
+
+  /** Bytes that no request took are dropped. */
   release(bytes: number): void {
     this.heldBytes -= bytes
-    if ((this.favoured || this.waiters.size > 0) && !this.isFull) this.releaseAll()
+    if (!this.favoured && this.waiters.size === 0) return
+    if (this.isFull) this.favourOne()
+    else this.releaseAll()
   }
 
   /**
@@ -62,7 +78,6 @@ export class RequestMemory {
       return true
     }
     this.waiters.add(waiter)
-    if (this.favoured) return false
     this.favourOne()
     return this.favoured === waiter
   }
@@ -71,7 +86,7 @@ export class RequestMemory {
     this.waiters.delete(waiter)
     if (this.favoured !== waiter) return
     this.unfavour()
-    if (this.isFull) this.favourOne()
+    this.favourOne()
   }
 
   private releaseAll(): void {
@@ -82,6 +97,7 @@ export class RequestMemory {
   }
 
   private favourOne(): void {
+    if (this.favoured || !this.isFull || this.begunBytes >= this.limit) return
     let next: MemoryWaiter | undefined
     let fewest = Number.POSITIVE_INFINITY
     for (const waiter of this.waiters) {
@@ -112,7 +128,7 @@ export class RequestMemory {
       const stalled = this.favoured
       this.unfavour()
       stalled?.giveUp()
-      if (!this.favoured && this.isFull) this.favourOne()
+      this.favourOne()
     })
   }
 }
