@@ -30,3 +30,8 @@ export class ToolExit extends Error {
 
 /** The reader of standard output or standard error has gone: the tool ends quietly. */
 export class OutputClosed extends Error {}
+
+/** Ends a tool with one line on standard error and exit code 1: Kafka's "terse failure". */
+export function terseExit(message: string): ToolExit {
+  return new ToolExit(1, { err: `${message}\n` })
+}

@@ -1,4 +1,4 @@
-import type { ArgumentSpec, ParserSpec } from '../../cli/argparse.ts'
+import type { ArgumentSpec, CommandSpec, ParserSpec } from '../../cli/argparse.ts'
 import { LATEST_METADATA_VERSION, MINIMUM_METADATA_VERSION } from '../../config/metadata-version.ts'
 
 const CONFIG: ArgumentSpec = {
@@ -98,4 +98,11 @@ export const STORAGE_PARSER: ParserSpec = {
       { name: 'random-uuid', help: 'Print a random UUID.', arguments: [] },
     ],
   },
+}
+
+/** One subcommand's declaration. */
+export function storageCommand(name: string): CommandSpec {
+  const command = STORAGE_PARSER.commands?.parsers.find((each) => each.name === name)
+  if (!command) throw new Error(`kafka-storage has no ${name}`)
+  return command
 }

@@ -1,0 +1,1 @@
+@node "%~dp0..\kafka-streams-application-reset.sh" %*

@@ -1,0 +1,71 @@
+import { writeSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import { JavaError } from '../config/java-error.ts'
+import { javaTrace } from './java-trace.ts'
+import { OutputClosed, type Terminal, type Tool, ToolExit } from './tool.ts'
+
+/** The terminal of this process. Streams are created only where a tool asks for them. */
+export function processTerminal(): Terminal {
+  return {
+    out: (text) => writeFully(1, text),
+    err: (text) => writeFully(2, text),
+    get stdin() {
+      return process.stdin
+    },
+    get stdinIsTerminal() {
+      return isatty(0)
+    },
+    get stdoutIsTerminal() {
+      return isatty(1)
+    },
+  }
+}
+
+/** Runs a tool and resolves with the exit code of the process; what it throws is printed as Kafka's tools print it. */
+export async function runTool(run: Tool, argv: readonly string[], terminal = processTerminal()): Promise<number> {
+  try {
+    return await run(argv, terminal)
+  } catch (error) {
+    return endWith(error, terminal)
+  }
+}
+
+function endWith(error: unknown, terminal: Terminal): number {
+  try {
+    if (error instanceof OutputClosed) return 0
+    if (error instanceof ToolExit) {
+      if (error.out !== '') terminal.out(error.out)
+      if (error.err !== '') terminal.err(error.err)
+      return error.code
+    }
+    terminal.err(isMistakeOfOurs(error) ? `${error.stack}\n` : `Exception in thread "main" ${javaTrace(error)}`)
+    return 1
+  } catch (closed) {
+    if (closed instanceof OutputClosed) return 1
+    throw closed
+  }
+}
+
+/** A TypeError or a failed assertion is a bug to be found by its stack; all others are for the user to read. */
+function isMistakeOfOurs(error: unknown): error is Error {
+  if (!(error instanceof Error) || error instanceof JavaError) return false
+  return error instanceof TypeError || error instanceof ReferenceError || error.name === 'AssertionError'
+}
+
+const PAUSE = new Int32Array(new SharedArrayBuffer(4))
+
+/** Writes all of `text`, waiting where the other end of a non-blocking pipe is slow. */
+function writeFully(fd: number, text: string | Uint8Array): void {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text
+  let written = 0
+  while (written < bytes.length) {
+    try {
+      written += writeSync(fd, bytes, written)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EPIPE' || code === 'EBADF') throw new OutputClosed()
+      if (code !== 'EAGAIN') throw error
+      Atomics.wait(PAUSE, 0, 0, 1)
+    }
+  }
+}
