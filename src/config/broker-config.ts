@@ -120,9 +120,9 @@ export class BrokerConfig {
     return definition ? BROKER_CONFIG.textOf(definition, this.originals.get(key)) : (this.originals.get(key) ?? null)
   }
 
-  /** The same settings with some replaced, as after a dynamic change. */
-  with(overrides: ReadonlyMap<string, string>): BrokerConfig {
-    return new BrokerConfig(new Map([...this.originals, ...overrides]))
+  /** Other settings for the same node, as after a change while it runs. */
+  replaced(properties: ReadonlyMap<string, string>): BrokerConfig {
+    return new BrokerConfig(properties)
   }
 
   hasRole(role: ProcessRole): boolean {

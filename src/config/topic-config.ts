@@ -179,44 +179,49 @@ function logConfigOf(values: ReadonlyMap<string, ConfigValue>, overrides: Readon
 /**
  * Throws what Kafka's controller answers when a topic is created or altered with `overrides`: an unknown name first,
  * then the first bad value in declaration order, then contradictions. `existing` is what the topic had before.
+ *
+ * Without a broker's settings (kafka-topics checks before it connects) Kafka's own defaults stand in, and what only a
+ * broker can judge is left out.
  */
 export function validateTopicConfigs(
   overrides: ReadonlyMap<string, string | null>,
-  broker: BrokerConfig,
+  broker?: BrokerConfig,
   existing: ReadonlyMap<string, string> = NO_OVERRIDES,
 ): void {
   const given = withoutNulls(overrides, 'topic')
   for (const name of given.keys()) {
     if (!TOPIC_CONFIG.keys.has(name)) throw new InvalidConfigurationException(`Unknown topic config name: ${name}`)
   }
-  const { values: base } = brokerDefaults(broker)
+  const base = broker && brokerDefaults(broker).values
   const values = new Map<string, ConfigValue>()
   for (const [name, key] of TOPIC_CONFIG.keys) {
     const text = given.get(name)
-    const value = text === undefined ? (base.get(name) ?? null) : TOPIC_CONFIG.parseValue(key, text)
+    const value = text === undefined && base ? (base.get(name) ?? null) : TOPIC_CONFIG.parseValue(key, text)
     // A broker-wide default may be out of the range that topics have; Kafka then refuses every topic.
-    if (text === undefined && value !== null) key.validator?.ensureValid(name, value, String(value))
+    if (base && text === undefined && value !== null) key.validator?.ensureValid(name, value, String(value))
     values.set(name, value)
   }
-  checkTopic(values, existing, broker.get<boolean>('remote.log.storage.system.enable'), given)
+  checkCompactionLag(values, given)
+  if (broker) checkRemoteStorage(values, existing, broker.get<boolean>('remote.log.storage.system.enable'))
 }
 
-function checkTopic(
-  values: ReadonlyMap<string, ConfigValue>,
-  existing: ReadonlyMap<string, string>,
-  remoteStorageEnabled: boolean,
-  overrides: ReadonlyMap<string, string>,
-): void {
-  const number = (name: string) => values.get(name) as number
+function checkCompactionLag(values: ReadonlyMap<string, ConfigValue>, overrides: ReadonlyMap<string, string>): void {
   const [min, max] = [
     exact('min.compaction.lag.ms', values, overrides),
     exact('max.compaction.lag.ms', values, overrides),
   ]
-  if (min > max) {
-    throw new InvalidConfigurationException(
-      `conflict topic config setting min.compaction.lag.ms (${min}) > max.compaction.lag.ms (${max})`,
-    )
-  }
+  if (min <= max) return
+  throw new InvalidConfigurationException(
+    `conflict topic config setting min.compaction.lag.ms (${min}) > max.compaction.lag.ms (${max})`,
+  )
+}
+
+function checkRemoteStorage(
+  values: ReadonlyMap<string, ConfigValue>,
+  existing: ReadonlyMap<string, string>,
+  remoteStorageEnabled: boolean,
+): void {
+  const number = (name: string) => values.get(name) as number
   if (!values.get('remote.storage.enable')) {
     const wasEnabled = existing.get('remote.storage.enable')?.toLowerCase() === 'true'
     if (!wasEnabled || values.get('remote.log.delete.on.disable')) return
