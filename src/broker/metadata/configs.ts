@@ -33,6 +33,11 @@ export class ConfigsImage {
     return this.byType.get(type)?.keys() ?? []
   }
 
+  /** Every resource that has configs of its own. */
+  resources(): { type: ConfigResourceType; name: string }[] {
+    return [...this.byType].flatMap(([type, resources]) => [...resources.keys()].map((name) => ({ type, name })))
+  }
+
   /** Sets one config; null removes it. */
   apply(record: DecodedMessage<typeof ConfigRecord>): void {
     const type = CONFIG_RESOURCE_TYPES.get(record.resourceType)

@@ -66,7 +66,7 @@ export class DeltaBuilder {
   }
 
   /** The delta up to the image's offset. */
-  build(isFirst = false): MetadataDelta {
+  build(): MetadataDelta {
     const changedPartitions: ChangedPartition[] = []
     for (const [topicId, partitions] of this.before) {
       const topic = this.image.topics.byId.get(topicId) as TopicImage
@@ -77,7 +77,7 @@ export class DeltaBuilder {
     return {
       image: this.image,
       offset: this.image.offset,
-      isFirst,
+      isFirst: false,
       changedPartitions,
       deletedTopics: [...this.deleted.values()],
       changedConfigs: [...this.configs.values()],

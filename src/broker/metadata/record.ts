@@ -1,11 +1,5 @@
 import { defaultsOf } from '../../protocol/codec.ts'
-import * as schemas from '../../protocol/records/metadata.ts'
 import type { DecodedMessage, EncodableMessage, Message } from '../../protocol/schema.ts'
-
-/** Declaration of every metadata record of Kafka 4.3.1, by its type key. */
-export const METADATA_RECORDS: ReadonlyMap<number, Message> = new Map(
-  Object.values(schemas).map((schema): [number, Message] => [schema.key as number, schema]),
-)
 
 /** A record of `__cluster_metadata`: what it says, its type and the version it is written in. */
 export interface MetadataRecord<M extends Message = Message> {
