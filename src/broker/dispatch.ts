@@ -21,6 +21,13 @@ const ERRORS = 'org.apache.kafka.common.errors'
 const ALLOWED_UNAUTHENTICATED: ReadonlySet<number> = new Set([17, 18, 36])
 
 const APIS_BY_KEY: ReadonlyMap<number, AnyApi> = new Map(ALL_APIS.map((api) => [api.key, api]))
+/** Keys that Kafka keeps for APIs it no longer has. */
+const REMOVED_APIS: ReadonlyMap<number, string> = new Map([
+  [4, 'LeaderAndIsr'],
+  [5, 'StopReplica'],
+  [6, 'UpdateMetadata'],
+  [7, 'ControlledShutdown'],
+])
 
 export interface DispatcherOptions<Services extends object> {
   readonly listenerType: 'BROKER' | 'CONTROLLER'
@@ -116,7 +123,7 @@ export class Dispatcher<Services extends object> implements RequestDispatcher {
       if (apiKey !== ApiVersions.key || !served) throw refusal(apiKey, version)
       // KIP-511: whatever version a client begins with, it learns which ones there are.
       request.answer = encodeAnswer(ApiVersions, 0, correlationId, unsupportedApiVersions)
-      queueMicrotask(() => connection.finished(request))
+      request.isDone = true
       return request
     }
     let body: unknown
@@ -275,27 +282,24 @@ function encodeAnswer(api: AnyApi, version: number, correlationId: number, respo
 /** Header v2 from an API's first flexible version on, even in versions that it does not have. */
 function readHeader(reader: Reader) {
   let apiKey = -1
-  let api: AnyApi | undefined
   try {
     apiKey = reader.int16()
-    api = APIS_BY_KEY.get(apiKey)
     const version = reader.int16()
     reader.position -= 4
-    if (api && api.versions[0] <= api.versions[1]) {
-      return decode(RequestHeader, isFlexible(api, version) ? 2 : 1, reader)
-    }
-    if (api) {
-      throw new RefusedRequest(
-        `${ERRORS}.InvalidRequestException: Unsupported api with key ${apiKey} (${api.name}) and version ${version}`,
-      )
-    }
+    const api = APIS_BY_KEY.get(apiKey)
+    if (api) return decode(RequestHeader, isFlexible(api, version) ? 2 : 1, reader)
+    throw new RefusedRequest(unknownApi(apiKey, version))
   } catch (error) {
     if (error instanceof RefusedRequest) throw error
     throw new RefusedRequest(`${unreadableHeader(apiKey)}\nCaused by: ${error}`)
   }
-  throw new RefusedRequest(
-    `${unreadableHeader(apiKey)}\nCaused by: java.lang.IllegalArgumentException: Unexpected api key: ${apiKey}`,
-  )
+}
+
+function unknownApi(apiKey: number, version: number): string {
+  const removed = REMOVED_APIS.get(apiKey)
+  return removed === undefined
+    ? `${unreadableHeader(apiKey)}\nCaused by: java.lang.IllegalArgumentException: Unexpected api key: ${apiKey}`
+    : `${ERRORS}.InvalidRequestException: Unsupported api with key ${apiKey} (${removed}) and version ${version}`
 }
 
 function unreadableHeader(apiKey: number): string {

@@ -15,7 +15,7 @@ const LINGER_MS = 1000
 const SELECTOR = 'org.apache.kafka.common.network.Selector'
 const PROCESSOR = 'kafka.network.Processor'
 
-/** A request that was begun. Its dispatcher calls `Connection.finished` once it is done. */
+/** A request that was begun. Its dispatcher calls `Connection.finished` once it is done, or says so at once. */
 export interface Exchange {
   /** Bytes the request took on the wire. */
   readonly receivedBytes: number
@@ -170,7 +170,7 @@ export class Connection implements ChannelListener, MemoryWaiter {
   /** A request is done: its answer leaves as soon as those before it have left. */
   finished(exchange: Exchange): void {
     exchange.isDone = true
-    while (this.inFlight[0]?.isDone) this.answer(this.inFlight.shift()!)
+    this.sendAnswers()
     this.pump()
   }
 
@@ -260,6 +260,12 @@ export class Connection implements ChannelListener, MemoryWaiter {
       throw error
     }
     this.inFlight.push(exchange)
+    // A handler that threw at once is done by now.
+    if (exchange.isDone) this.sendAnswers()
+  }
+
+  private sendAnswers(): void {
+    while (this.inFlight[0]?.isDone) this.answer(this.inFlight.shift()!)
   }
 
   private answer(exchange: Exchange): void {
