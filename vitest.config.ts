@@ -20,6 +20,7 @@ const { include, exclude, timeoutMs, maxWorkers } = suites[suite]!
 
 export default defineConfig({
   test: {
+    globalSetup: ['test/support/build.ts'],
     include,
     exclude: exclude ?? [],
     testTimeout: timeoutMs,

@@ -7,14 +7,19 @@ const vm = require('node:vm')
 
 const root = path.join(__dirname, '..')
 const dist = path.join(root, 'dist')
+const LONG_RUN_MS = 5_000
+/** Success, and a stop by SIGTERM or SIGINT: the tool has done its work, so the cache is worth keeping. */
+const GOOD_ENDS = new Set([0, 130, 143])
 const RUNTIME = `${process.version} ${process.arch} ${process.versions.v8}`
 
 /** Runs a tool; `argv` are its arguments. `kafka` is the command that finds the others. */
 module.exports = async function launch(name, argv = process.argv.slice(2)) {
   const tool = load(name)
+  // What runs for long may be killed in the end.
+  setTimeout(() => saveCache(tool, argv), LONG_RUN_MS).unref()
   const result = await tool.exports.main(argv)
   if (typeof result === 'object') return launch(result.tool, result.argv)
-  if (result === 0 || argv.includes('--help')) saveCache(tool, argv)
+  if (GOOD_ENDS.has(result) || argv.includes('--help')) saveCache(tool, argv)
   process.exit(result)
 }
 
@@ -30,8 +35,6 @@ function load(name) {
   const tool = { name, id, script, known, exports: module.exports }
   script.runInThisContext()(module.exports, requireFrom(file), module, file, dist)
   tool.exports = module.exports
-  // A server runs for long and may be killed: its cache is taken once it has started.
-  tool.exports.onReady?.(() => saveCache(tool, []))
   return tool
 }
 
@@ -59,8 +62,8 @@ function readSource(file) {
     process.exit(1)
   }
   const { spawnSync } = require('node:child_process')
-  const built = spawnSync(process.execPath, [script, '--quick'], { stdio: ['ignore', 2, 2] })
-  if (built.status !== 0) process.exit(1)
+  spawnSync(process.execPath, [script, '--quick'], { stdio: ['ignore', 2, 2] })
+  if (!fs.existsSync(file)) process.exit(1)
   return fs.readFileSync(file, 'latin1')
 }
 
@@ -111,6 +114,7 @@ function saveCache(tool, argv) {
   if (tool.known && (known.size > 64 || words.every((word) => known.has(word)))) return
   const data = tool.script.createCachedData()
   const all = [...new Set([...known, ...words])]
+  tool.known = all
   const head = Buffer.from(JSON.stringify({ id: tool.id, runtime: RUNTIME, words: all, length: data.length }))
   const length = Buffer.alloc(4)
   length.writeUInt32LE(head.length)

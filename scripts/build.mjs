@@ -24,6 +24,7 @@ const common = {
   target: 'node20.19',
   absWorkingDir: root,
   external: EXTERNAL,
+  outExtension: { '.js': '.cjs' },
   logLevel: 'warning',
   write: false,
   outdir: dist,
@@ -55,31 +56,20 @@ export const main = (argv) => runTool(run, argv)`
   },
 }
 
+const testing = join(src, 'testing/start-broker.ts')
 const bundles = [
-  build({
-    ...cjs,
-    entryPoints: [
-      ...served.map(({ name }) => ({ in: `tool:${name}`, out: name })),
-      { in: join(src, 'cli/kafka.ts'), out: 'kafka' },
-      { in: join(src, 'commands/index.ts'), out: 'oclif' },
-    ],
-    outExtension: { '.js': '.cjs' },
-    plugins: [toolEntries],
-  }),
-  build({ ...cjs, entryPoints: { testing: join(src, 'testing/start-broker.ts') }, outExtension: { '.js': '.cjs' } }),
-  build({
-    ...common,
-    format: 'esm',
-    entryPoints: { testing: join(src, 'testing/start-broker.ts') },
-    outExtension: { '.js': '.mjs' },
-  }),
+  ...served.map(({ name }) => bundle({ ...cjs, entryPoints: { [name]: `tool:${name}` }, plugins: [toolEntries] })),
+  bundle({ ...cjs, entryPoints: { kafka: join(src, 'cli/kafka.ts') } }),
+  bundle({ ...cjs, entryPoints: { oclif: join(src, 'commands/index.ts') } }),
+  bundle({ ...cjs, entryPoints: { testing } }),
+  bundle({ ...common, format: 'esm', entryPoints: { testing }, outExtension: { '.js': '.mjs' } }),
 ]
 
 mkdirSync(dist, { recursive: true })
-const types = quick ? Promise.resolve() : writeTypes()
 const written = new Set()
-for (const { outputFiles } of await Promise.all(bundles)) {
-  for (const { path, contents } of outputFiles) write(path, contents)
+const types = quick ? Promise.resolve() : writeTypes()
+for (const files of await Promise.all(bundles)) {
+  for (const { path, contents } of files) write(path, contents)
 }
 write(join(dist, 'build.json'), Buffer.from(`${JSON.stringify({ builtAt: new Date().toISOString() })}\n`))
 for (const name of readdirSync(dist)) {
@@ -88,6 +78,17 @@ for (const name of readdirSync(dist)) {
 // Code caches belong to the bundles they were made from.
 rmSync(join(dist, 'code-cache'), { recursive: true, force: true })
 await types
+
+/** The files of one bundle. One that cannot be made is reported by esbuild and does not keep the others from being written. */
+async function bundle(options) {
+  try {
+    return (await build(options)).outputFiles
+  } catch (error) {
+    if (!error.errors) throw error
+    process.exitCode = 1
+    return []
+  }
+}
 
 /**
  * A whole file or none: tools may be starting meanwhile. Bundles begin with a comment that names their content, by which
