@@ -9,7 +9,12 @@ import { EFFECTIVE, GUARDED, INEFFECTIVE, isNamed, type SettingStatus } from './
  * here: running without it would look like running with it.
  */
 export function failClosed(config: BrokerConfig): void {
-  const refusals = [...listenerRefusals(config), ...settingRefusals(config), ...listenerSettingRefusals(config)]
+  const refusals = [
+    ...quorumRefusals(config),
+    ...listenerRefusals(config),
+    ...settingRefusals(config),
+    ...listenerSettingRefusals(config),
+  ]
   const [first, ...others] = refusals
   if (!first) return
   const also = others.length === 0 ? '' : ` The same goes for ${others.map((one) => one.setting).join(', ')}.`
@@ -21,6 +26,16 @@ export function failClosed(config: BrokerConfig): void {
 interface Refusal {
   readonly setting: string
   readonly reason: string
+}
+
+/** One voter that decides alone, where several were asked for, would split the cluster in two. */
+function* quorumRefusals(config: BrokerConfig): Generator<Refusal> {
+  if (!config.hasRole('controller')) {
+    yield { setting: 'process.roles=broker', reason: 'a controller in another process cannot be reached yet' }
+  } else if (config.controllerQuorumVoters.size > 1) {
+    const voters = config.text('controller.quorum.voters')
+    yield { setting: `controller.quorum.voters=${voters}`, reason: 'a quorum of several controllers is not built yet' }
+  }
 }
 
 function* listenerRefusals(config: BrokerConfig): Generator<Refusal> {
