@@ -1,6 +1,6 @@
 import { ConfigDef, key } from './config-def.ts'
-import { withoutNulls } from './group-config.ts'
 import { InvalidConfigurationException, InvalidRequestException } from './java-error.ts'
+import { withoutNulls } from './null-values.ts'
 import { listOf } from './validators.ts'
 
 /** Settings of a client metrics subscription (KIP-714). */

@@ -75,7 +75,10 @@ export class ConfigDef {
     return value
   }
 
-  /** Throws for a key without default. Defaults are parsed once: most settings of most files are defaults. */
+  /**
+   * Throws for a key without default. Defaults are parsed once, since most settings of most files are defaults, and
+   * not checked: a test holds that they pass.
+   */
   defaultOf(one: ConfigKey): ConfigValue {
     const known = this.#defaults.get(one.name)
     if (known !== undefined) return known
@@ -83,7 +86,6 @@ export class ConfigDef {
       throw new ConfigException(`Missing required configuration "${one.name}" which has no default value.`)
     }
     const value = one.defaultText === null ? null : parseType(one.name, one.defaultText, one.type)
-    one.validator?.ensureValid(one.name, value, one.defaultText)
     this.#defaults.set(one.name, value)
     return value
   }

@@ -2,6 +2,7 @@ import type { BrokerConfig } from './broker-config.ts'
 import { ConfigDef, type ConfigValue } from './config-def.ts'
 import { GROUP_KEYS } from './definitions/group.ts'
 import { InvalidConfigurationException, InvalidRequestException } from './java-error.ts'
+import { withoutNulls } from './null-values.ts'
 
 /** Every setting of a group, for all kinds of groups. */
 export const GROUP_CONFIG = new ConfigDef(GROUP_KEYS)
@@ -100,16 +101,4 @@ export function validateGroupConfigs(
     if ((values.get(session) as number) > (values.get(heartbeat) as number)) continue
     throw new InvalidConfigurationException(`${session} must be greater than ${heartbeat}`)
   }
-}
-
-/** Requests may carry null for a value; no setting of topics, groups and client metrics takes it. */
-export function withoutNulls(
-  overrides: ReadonlyMap<string, string | null>,
-  resource: 'topic' | 'group' | 'client metrics',
-): Map<string, string> {
-  const nulls = [...overrides].filter(([, value]) => value === null).map(([name]) => name)
-  if (nulls.length > 0) {
-    throw new InvalidConfigurationException(`Null value not supported for ${resource} configs: ${nulls.join(',')}`)
-  }
-  return overrides as Map<string, string>
 }

@@ -1,5 +1,3 @@
-import type { BrokerConfig } from './broker-config.ts'
-
 /**
  * What each broker setting does in this broker. Every known key stands in exactly one of the three lists below (a
  * test holds this); docs/compatibility.md is made from them.
@@ -305,7 +303,7 @@ export interface GuardedGroup {
   /** Keys, or prefixes that end in a dot. */
   readonly keys: readonly string[]
   /** Whether this value asks for protection (or foreign code); else the setting is harmless. Default: any other than the default. */
-  readonly isAsked?: (value: unknown, config: BrokerConfig) => boolean
+  readonly isAsked?: (value: unknown) => boolean
 }
 
 const isSet = (value: unknown) => (Array.isArray(value) ? value.length > 0 : value !== null && value !== '')

@@ -1,8 +1,8 @@
 import type { BrokerConfig } from './broker-config.ts'
 import { ConfigDef, type ConfigValue } from './config-def.ts'
 import { TOPIC_KEYS } from './definitions/topic.ts'
-import { withoutNulls } from './group-config.ts'
 import { ConfigException, InvalidConfigurationException } from './java-error.ts'
+import { withoutNulls } from './null-values.ts'
 
 /** Every setting of a topic. */
 export const TOPIC_CONFIG = new ConfigDef(TOPIC_KEYS)

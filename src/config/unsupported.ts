@@ -54,13 +54,17 @@ function* listenerRefusals(config: BrokerConfig): Generator<Refusal> {
 }
 
 function* settingRefusals(config: BrokerConfig): Generator<Refusal> {
-  for (const key of BROKER_CONFIG.keys.values()) {
+  for (const key of givenKeys(config)) {
     const group = GUARDED.find((one) => isNamed(one.keys, key.name))
-    if (!group || !config.originals.has(key.name)) continue
-    const value = config.get(key.name)
-    const isAsked = group.isAsked ? group.isAsked(value, config) : differsFromDefault(config, key)
+    if (!group) continue
+    const isAsked = group.isAsked ? group.isAsked(config.get(key.name)) : differsFromDefault(config, key)
     if (isAsked) yield { setting: `${key.name}=${shown(config, key)}`, reason: group.reason }
   }
+}
+
+/** The known settings that the user gave, whatever their value. */
+function givenKeys(config: BrokerConfig): ConfigKey[] {
+  return [...config.originals.keys()].flatMap((name) => BROKER_CONFIG.keys.get(name) ?? [])
 }
 
 /** `listener.name.<listener>.ssl.…` and the like, which Kafka's table of settings does not list. */
@@ -87,9 +91,10 @@ function shown(config: BrokerConfig, key: ConfigKey): string {
  */
 export function ineffectiveSettings(config: BrokerConfig): string[] {
   const lines: string[] = []
-  for (const key of BROKER_CONFIG.keys.values()) {
+  for (const key of givenKeys(config)) {
+    if (!differsFromDefault(config, key)) continue
     const group = INEFFECTIVE.find((one) => isNamed(one.keys, key.name))
-    if (!group || !config.originals.has(key.name) || !differsFromDefault(config, key)) continue
+    if (!group) continue
     if (group.isMet?.(config.get(key.name))) continue
     lines.push(`${key.name}=${shown(config, key)} has no effect here: ${group.reason}.`)
   }
