@@ -238,9 +238,9 @@ function structDecoder(source: Source, fields: Fields, version: number, flexible
     lines.push(`return ${result}`)
   } else {
     lines.push('let tags = r.unsignedVarint()', `if (tags === 0) return ${result}`)
-    lines.push('let unknown', 'let previous = -1', 'while (tags-- > 0) {')
-    lines.push('const tag = r.unsignedVarint()', 'const size = r.unsignedVarint()')
-    lines.push('if (tag <= previous) unknownTag(r, tag, -1)', 'previous = tag', 'const end = r.position + size')
+    // Tags should ascend (KIP-482), but Apache Kafka takes them in any order, and the last of equal ones.
+    lines.push('let unknown', 'while (tags-- > 0) {')
+    lines.push('const tag = r.unsignedVarint()', 'const size = r.unsignedVarint()', 'const end = r.position + size')
     lines.push('switch (tag) {')
     for (const [key, field] of tagged) {
       lines.push(`case ${field.tag}: {`)
@@ -292,6 +292,7 @@ function valueDecoder(
           `function ${read}(r) {`,
           `const count = r.${method('ArrayCount')}(${minSize(element, version, flexible)})`,
           nullable ? 'if (count < 0) return null' : '',
+          takesMemory(element) ? 'r.countElements(count)' : '',
           'const values = []',
           'for (let i = 0; i < count; i++) {',
           ...inner,
@@ -308,8 +309,12 @@ function valueDecoder(
   }
 }
 
+/** Numbers stand in the array itself; anything else is an object of its own. */
+function takesMemory(element: Field): boolean {
+  return ['string', 'bytes', 'uuid', 'struct', 'int64Wide'].includes(element.type)
+}
+
 function readUnknownTag(reader: Reader, tag: number, size: number): UnknownTaggedField {
-  if (size < 0) throw new DecodeError(`tag ${tag} is out of order`)
   return { tag, data: reader.slice(size) }
 }
 
@@ -324,11 +329,12 @@ function compileEncoder(message: Message<any>, version: number): Encoder {
   const root = structEncoder(source, message.fields, version, isFlexible(message, version), message.name)
   const build = new Function(
     'Writer',
+    'writeTags',
     'emptyBytes',
     'fail',
     `'use strict'\nconst emptyStruct = {}\n${source.functions.join('\n')}\nreturn ${root}`,
   )
-  return build(Writer, Buffer.alloc(0), failEncoding(message.name, version)) as Encoder
+  return build(Writer, writeTags, Buffer.alloc(0), failEncoding(message.name, version)) as Encoder
 }
 
 function failEncoding(name: string, version: number) {
@@ -353,6 +359,10 @@ function structEncoder(source: Source, fields: Fields, version: number, flexible
     }
   }
   if (flexible) lines.push(...tagsEncoder(source, fields, version, path))
+  else {
+    lines.push('if (m.unknownTaggedFields !== undefined && m.unknownTaggedFields.length > 0)')
+    lines.push(`  fail(${JSON.stringify(`${path}.unknownTaggedFields`)}, 'are not part of this version')`)
+  }
   source.functions.push(`function ${name}(w, m) {\n${lines.join('\n')}\n}`)
   return name
 }
@@ -376,6 +386,9 @@ function isDefaultSource(field: Field, value: string): string {
       )
       return `${value} !== null && ${inner.join(' && ')}`
     }
+    case 'int64Wide':
+      // A bigint may be the default too.
+      return `${value} == ${defaultSource(field)}`
     default:
       return `${value} === ${defaultSource(field)}`
   }
@@ -385,9 +398,7 @@ function tagsEncoder(source: Source, fields: Fields, version: number, path: stri
   const tagged = taggedFields(fields, version)
   const lines = ['const unknown = m.unknownTaggedFields']
   if (tagged.length === 0) {
-    lines.push('if (unknown === undefined) { w.unsignedVarint(0); return }', 'w.unsignedVarint(unknown.length)')
-    lines.push('for (const field of unknown) {')
-    lines.push('w.unsignedVarint(field.tag)', 'w.unsignedVarint(field.data.length)', 'w.raw(field.data)', '}')
+    lines.push('if (unknown === undefined) w.unsignedVarint(0)', 'else writeTags(w, unknown.slice())')
     return lines
   }
   lines.push('const tags = unknown === undefined ? [] : unknown.slice()')
@@ -397,10 +408,22 @@ function tagsEncoder(source: Source, fields: Fields, version: number, path: stri
     lines.push(...valueEncoder(source, `$${key}`, field, version, true, `${path}.${key}`, true))
     lines.push(`tags.push({ tag: ${field.tag}, data: w.toBuffer() }) }`, '}')
   }
-  lines.push('if (unknown !== undefined) tags.sort((a, b) => a.tag - b.tag)')
-  lines.push('w.unsignedVarint(tags.length)', 'for (const field of tags) {')
-  lines.push('w.unsignedVarint(field.tag)', 'w.unsignedVarint(field.data.length)', 'w.raw(field.data)', '}')
+  lines.push('writeTags(w, tags)')
   return lines
+}
+
+/** Writes tagged fields in ascending order; a tag can stand there only once. */
+function writeTags(writer: Writer, tags: UnknownTaggedField[]): void {
+  if (tags.length > 1) tags.sort((a, b) => a.tag - b.tag)
+  writer.unsignedVarint(tags.length)
+  let previous = -1
+  for (const { tag, data } of tags) {
+    if (!(tag > previous)) throw new RangeError(`tagged field ${tag} after ${previous}`)
+    previous = tag
+    writer.unsignedVarint(tag)
+    writer.unsignedVarint(data.length)
+    writer.raw(data)
+  }
 }
 
 function valueEncoder(

@@ -5,6 +5,15 @@ export class DecodeError extends Error {
 
 const MAX_SAFE_HIGH = 0x1fffff
 
+/** As in Apache Kafka, compact strings are no longer than the others may be. */
+const MAX_STRING_SIZE = 0x7fff
+
+/**
+ * Strings, byte fields and structs that the arrays of one message may hold. An element of two bytes on the wire takes
+ * a hundred in memory, so that a frame of 100 MB could otherwise fill the heap; honest messages stay far below.
+ */
+const MAX_ELEMENTS = 1_000_000
+
 /**
  * A cursor over the bytes of one message. Every read is checked against the end before anything is allocated, so
  * hostile lengths cost nothing: what a message can make us allocate is bounded by its own size.
@@ -13,6 +22,8 @@ export class Reader {
   readonly buffer: Buffer
   position: number
   readonly end: number
+  /** How many more of them may come; a client that trusts its server may raise it. */
+  elementsLeft = MAX_ELEMENTS
 
   constructor(buffer: Buffer, position = 0, end = buffer.length) {
     this.buffer = buffer
@@ -186,12 +197,17 @@ export class Reader {
   }
 
   compactString(): string {
-    return this.utf8(required(this.unsignedVarint() - 1))
+    return this.compactUtf8(required(this.unsignedVarint() - 1))
   }
 
   compactNullableString(): string | null {
     const size = this.unsignedVarint() - 1
-    return size < 0 ? null : this.utf8(size)
+    return size < 0 ? null : this.compactUtf8(size)
+  }
+
+  private compactUtf8(size: number): string {
+    if (size > MAX_STRING_SIZE) throw new DecodeError(`string of ${size} bytes where ${MAX_STRING_SIZE} are allowed`)
+    return this.utf8(size)
   }
 
   bytes(): Buffer {
@@ -234,6 +250,12 @@ export class Reader {
   compactNullableArrayCount(minElementSize: number): number {
     const count = this.unsignedVarint() - 1
     return count < 0 ? -1 : this.checkCount(count, minElementSize)
+  }
+
+  /** Accounts for `count` elements that take memory of their own, before they are read. */
+  countElements(count: number): void {
+    this.elementsLeft -= count
+    if (this.elementsLeft < 0) throw new DecodeError('the arrays of one message have too many elements')
   }
 
   private checkCount(count: number, minElementSize: number): number {

@@ -311,7 +311,10 @@ function writeRecord(writer: Writer, record: NewRecord, delta: number | bigint, 
 }
 
 function writeBytes(writer: Writer, value: Buffer | null): void {
-  if (value === null) return writer.varint(-1)
+  if (value === null) {
+    writer.varint(-1)
+    return
+  }
   writer.varint(value.length)
   writer.raw(value)
 }

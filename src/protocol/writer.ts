@@ -62,6 +62,7 @@ export class Writer {
   }
 
   int8(value: number): void {
+    if ((value << 24) >> 24 !== value) throw outOfRange(value, 'int8')
     const at = this.reserve(1)
     this.buffer[at] = value
   }
@@ -72,6 +73,7 @@ export class Writer {
   }
 
   int16(value: number): void {
+    if ((value << 16) >> 16 !== value) throw outOfRange(value, 'int16')
     const at = this.reserve(2)
     const b = this.buffer
     b[at] = value >> 8
@@ -79,10 +81,12 @@ export class Writer {
   }
 
   uint16(value: number): void {
-    this.int16(value)
+    if ((value & 0xffff) !== value) throw outOfRange(value, 'uint16')
+    this.int16((value << 16) >> 16)
   }
 
   int32(value: number): void {
+    if ((value | 0) !== value) throw outOfRange(value, 'int32')
     const at = this.reserve(4)
     const b = this.buffer
     b[at] = value >> 24
@@ -92,19 +96,21 @@ export class Writer {
   }
 
   uint32(value: number): void {
+    if (value >>> 0 !== value) throw outOfRange(value, 'uint32')
     this.int32(value | 0)
   }
 
+  /** Only what a number holds exactly: anything else would be written as garbage. */
   int64(value: number): void {
+    if (!Number.isSafeInteger(value)) throw outOfRange(value, 'int64')
     const high = Math.floor(value / 0x1_0000_0000)
-    this.int32(high)
+    this.int32(high | 0)
     this.int32((value - high * 0x1_0000_0000) | 0)
   }
 
   int64Wide(value: number | bigint): void {
-    if (typeof value === 'number') return this.int64(value)
-    const at = this.reserve(8)
-    this.buffer.writeBigInt64BE(value, at)
+    if (typeof value !== 'bigint') this.int64(value)
+    else this.buffer.writeBigInt64BE(value, this.reserve(8))
   }
 
   float64(value: number): void {
@@ -115,34 +121,44 @@ export class Writer {
   unsignedVarint(value: number): void {
     let rest = value >>> 0
     while (rest >= 0x80) {
-      const at = this.reserve(1)
-      this.buffer[at] = (rest & 0x7f) | 0x80
+      this.unsignedByte((rest & 0x7f) | 0x80)
       rest >>>= 7
     }
+    this.unsignedByte(rest)
+  }
+
+  private unsignedByte(value: number): void {
     const at = this.reserve(1)
-    this.buffer[at] = rest
+    this.buffer[at] = value
   }
 
   /** Zigzag varint, int32. */
   varint(value: number): void {
+    if ((value | 0) !== value) throw outOfRange(value, 'int32')
     this.unsignedVarint((value << 1) ^ (value >> 31))
   }
 
   /** Zigzag varlong, int64. */
   varlong(value: number | bigint): void {
-    if (typeof value === 'number' && value >= -0x4000_0000 && value < 0x4000_0000) return this.varint(value)
+    if (typeof value === 'number' && value >= -0x4000_0000 && value < 0x4000_0000) {
+      this.varint(value)
+      return
+    }
     const wide = BigInt(value)
+    if (BigInt.asIntN(64, wide) !== wide) throw outOfRange(value, 'int64')
     let rest = BigInt.asUintN(64, (wide << 1n) ^ (wide >> 63n))
     while (rest >= 0x80n) {
-      this.int8(Number(rest & 0x7fn) | 0x80)
+      this.unsignedByte(Number(rest & 0x7fn) | 0x80)
       rest >>= 7n
     }
-    this.int8(Number(rest))
+    this.unsignedByte(Number(rest))
   }
 
   uuid(value: string): void {
     const at = this.reserve(16)
-    if (this.buffer.write(value, at, 16, 'base64url') !== 16) throw new TypeError(`not a uuid: ${value}`)
+    if (value.length !== 22 || this.buffer.write(value, at, 16, 'base64url') !== 16) {
+      throw new TypeError(`not a uuid: ${value}`)
+    }
   }
 
   /** Leaves `size` bytes for the caller to fill. */
@@ -205,13 +221,19 @@ export class Writer {
   }
 
   records(value: Records | null): void {
-    if (value === null) return this.int32(-1)
+    if (value === null) {
+      this.int32(-1)
+      return
+    }
     this.int32(sizeOf(value))
     this.gather(value)
   }
 
   compactRecords(value: Records | null): void {
-    if (value === null) return this.unsignedVarint(0)
+    if (value === null) {
+      this.unsignedVarint(0)
+      return
+    }
     this.unsignedVarint(sizeOf(value) + 1)
     this.gather(value)
   }
@@ -223,7 +245,10 @@ export class Writer {
 
   /** Appends a slice by reference, unless it is so small that copying it is cheaper. */
   private slice(value: Buffer): void {
-    if (value.length < COPY_BELOW) return this.raw(value)
+    if (value.length < COPY_BELOW) {
+      this.raw(value)
+      return
+    }
     this.endPiece()
     this.pieces.push(value)
     this.piecesSize += value.length
@@ -235,4 +260,8 @@ function sizeOf(value: Records): number {
   let size = 0
   for (const piece of value) size += piece.length
   return size
+}
+
+function outOfRange(value: unknown, type: string): RangeError {
+  return new RangeError(`${value} is not an ${type}`)
 }
