@@ -74,21 +74,34 @@ function cacheDirectories() {
   return [path.join(dist, 'code-cache'), ...(home ? [path.join(home, 'kafka-toolkit')] : [])]
 }
 
-/** Layout: length of the head uint32 LE | head as JSON `{id, runtime, words, length}` | data. */
+/**
+ * Layout: length of the head uint32 LE | checksum of the data int32 LE | head as JSON `{id, runtime, words, length}`,
+ * filled up with spaces to a multiple of 8 | data. V8 crashes on damaged data, hence the checksum, and copies data that
+ * is not aligned.
+ */
 function readCache(name, id) {
   for (const directory of cacheDirectories()) {
     try {
       const file = path.join(directory, `${name}.bin`)
       const bytes = fs.readFileSync(file)
       if (!isTrusted(directory, file)) continue
-      const headLength = bytes.readUInt32LE(0)
-      const head = JSON.parse(bytes.toString('latin1', 4, 4 + headLength))
-      const data = bytes.subarray(4 + headLength)
-      if (head.id === id && head.runtime === RUNTIME && head.length === data.length) return { ...head, data }
+      const start = 8 + bytes.readUInt32LE(0)
+      const head = JSON.parse(bytes.toString('latin1', 8, start))
+      const data = bytes.subarray(start)
+      const isWhole = head.length === data.length && checksum(data) === bytes.readInt32LE(4)
+      if (head.id === id && head.runtime === RUNTIME && isWhole) return { words: head.words, data }
     } catch {
       // No cache, or not a whole one: the tool starts without.
     }
   }
+}
+
+/** FNV-1a over 32 bit words (V8's data are a multiple of 4 bytes long): every single damaged bit changes it. */
+function checksum(data) {
+  const words = new Int32Array(data.buffer, data.byteOffset, data.length >> 2)
+  let sum = 0x811c9dc5 | 0
+  for (let i = 0; i < words.length; i++) sum = Math.imul(sum ^ words[i], 0x01000193)
+  return sum
 }
 
 /** Code caches are code: in a directory apart from the bundles, both must be this user's own. */
@@ -115,15 +128,17 @@ function saveCache(tool, argv) {
   const data = tool.script.createCachedData()
   const all = [...new Set([...known, ...words])]
   tool.known = all
-  const head = Buffer.from(JSON.stringify({ id: tool.id, runtime: RUNTIME, words: all, length: data.length }))
-  const length = Buffer.alloc(4)
-  length.writeUInt32LE(head.length)
+  const text = JSON.stringify({ id: tool.id, runtime: RUNTIME, words: all, length: data.length })
+  const head = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8))
+  const sizes = Buffer.alloc(8)
+  sizes.writeUInt32LE(head.length, 0)
+  sizes.writeInt32LE(checksum(data), 4)
   for (const directory of cacheDirectories()) {
     const file = path.join(directory, `${tool.name}.bin`)
     const temporary = `${file}.${process.pid}.tmp`
     try {
       fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
-      fs.writeFileSync(temporary, Buffer.concat([length, head, data]), { mode: 0o600 })
+      fs.writeFileSync(temporary, Buffer.concat([sizes, head, data]), { mode: 0o600 })
       fs.renameSync(temporary, file)
       return
     } catch {

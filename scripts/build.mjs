@@ -50,8 +50,21 @@ const toolEntries = {
       const { module } = served.find((entry) => entry.name === path)
       const contents = `import { run } from './${module}'
 import { runTool } from './cli/process.ts'
+export { run }
 export const main = (argv) => runTool(run, argv)`
       return { contents, resolveDir: src, loader: 'ts' }
+    })
+  },
+}
+
+/** A command loads its tool from the tool's own bundle. */
+const toolBundles = {
+  name: 'tool-bundles',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/tools\// }, ({ kind, path, resolveDir }) => {
+      const module = join(resolveDir, path).slice(src.length + 1)
+      const entry = served.find((each) => each.module === module)
+      return kind === 'dynamic-import' && entry ? { path: `./${entry.name}.cjs`, external: true } : undefined
     })
   },
 }
@@ -60,7 +73,7 @@ const testing = join(src, 'testing/start-broker.ts')
 const bundles = [
   ...served.map(({ name }) => bundle({ ...cjs, entryPoints: { [name]: `tool:${name}` }, plugins: [toolEntries] })),
   bundle({ ...cjs, entryPoints: { kafka: join(src, 'cli/kafka.ts') } }),
-  bundle({ ...cjs, entryPoints: { oclif: join(src, 'commands/index.ts') } }),
+  bundle({ ...cjs, entryPoints: { oclif: join(src, 'commands/index.ts') }, plugins: [toolBundles] }),
   bundle({ ...cjs, entryPoints: { testing } }),
   bundle({ ...common, format: 'esm', entryPoints: { testing }, outExtension: { '.js': '.mjs' } }),
 ]

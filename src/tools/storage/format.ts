@@ -197,7 +197,13 @@ function writeQuorum(directory: string, settings: FormatSettings, nowMs: number,
     kRaftVersionFeature: { minSupportedVersion: 0, maxSupportedVersion: 1 },
   }))
   const kraftVersion = settings.features.levels.get('kraft.version') ?? 0
-  writeSnapshot(partition, FIRST_SNAPSHOT, { kraftVersion, voters: { version: 0, voters }, records: [] }, nowMs, files)
+  const snapshot = {
+    lastContainedLogTimestamp: nowMs,
+    kraftVersion,
+    voters: { version: 0, voters },
+    records: [],
+  }
+  writeSnapshot(partition, FIRST_SNAPSHOT, snapshot, nowMs, files)
 }
 
 /** A format with voters that was killed before its end may have left its snapshot, which would now be wrong. */
