@@ -1,6 +1,6 @@
 import { checkGroupLimits, checkNode, checkShareLimits } from './broker-checks.ts'
 import { BROKER_CONFIG } from './broker-def.ts'
-import { type ConfigDef, type ConfigValue, HIDDEN, javaText } from './config-def.ts'
+import { type ConfigDef, type ConfigValue, HIDDEN, javaText, parseType } from './config-def.ts'
 import { ConfigException } from './java-error.ts'
 import { javaTrim } from './java-text.ts'
 import {
@@ -99,7 +99,10 @@ export class BrokerConfig {
     const advertisedController = lazily(() =>
       advertisedControllerEndpoints(this, (advertisedEndpoints() ?? []).filter(isController)),
     )
-    this.remarks = checkNode({ config: this, advertisedBroker, advertisedController, interBroker })
+    this.remarks = [
+      ...duplicateRemarks(this),
+      ...checkNode({ config: this, advertisedBroker, advertisedController, interBroker }),
+    ]
 
     this.advertisedListeners = advertisedBroker()
     this.advertisedControllerListeners = advertisedController()
@@ -236,6 +239,20 @@ export function valuesDump(title: string, definition: ConfigDef, originals: Read
       return `\t${one.name} = ${one.type === 'PASSWORD' && value !== null ? HIDDEN : shown}\n`
     })
   return `${title} values: \n${lines.join('')}`
+}
+
+/** Kafka drops repeated entries of most lists, and says so. */
+function duplicateRemarks(config: BrokerConfig): ConfigRemark[] {
+  return [...config.originals].flatMap(([name, text]): ConfigRemark[] => {
+    const key = BROKER_CONFIG.keys.get(name)
+    if (!key?.validator?.dropsDuplicates) return []
+    const [given, kept] = [parseType(name, text, 'LIST') as string[], config.get<string[]>(name)]
+    if (given.length === kept.length) return []
+    const message =
+      `Configuration key "${name}" contains duplicate values. Duplicates will be removed. ` +
+      `The original value is: [${given.join(', ')}], the updated value is: [${kept.join(', ')}]`
+    return [{ level: 'WARN', message }]
+  })
 }
 
 function withNodeIdSynonyms(properties: ReadonlyMap<string, string>): Map<string, string> {

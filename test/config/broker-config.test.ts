@@ -84,6 +84,20 @@ test('a heartbeat interval that is too long for the session is remarked, not ref
   ])
 })
 
+test('repeated entries of a list are dropped and remarked', () => {
+  const config = brokerConfigFrom(changed({ 'log.dirs': '/a, /b,/a' }))
+
+  expect(config.logDirs).toEqual(['/a', '/b'])
+  expect(config.remarks).toEqual([
+    {
+      level: 'WARN',
+      message:
+        'Configuration key "log.dirs" contains duplicate values. Duplicates will be removed. ' +
+        'The original value is: [/a, /b, /a], the updated value is: [/a, /b]',
+    },
+  ])
+})
+
 test('an override wins over the file; without = it is a key with an empty value', () => {
   const merged = withOverrides(new Map([['node.id', '1']]), ['node.id=2', ' a = b=c ', 'novalue'])
 
