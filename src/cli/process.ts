@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs'
+import { write, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { JavaError } from '../config/java-error.ts'
 import { javaTrace } from './java-trace.ts'
@@ -8,6 +8,7 @@ import { OutputClosed, type Terminal, type Tool, ToolExit } from './tool.ts'
 export function processTerminal(): Terminal {
   return {
     out: (text) => writeFully(1, text),
+    outLater: (bytes) => writeLater(1, bytes),
     err: (text) => writeFully(2, text),
     get stdin() {
       return process.stdin
@@ -68,4 +69,19 @@ function writeFully(fd: number, text: string | Uint8Array): void {
       Atomics.wait(PAUSE, 0, 0, 1)
     }
   }
+}
+
+/** Writes all of `bytes` on a thread of libuv, which may wait there for a slow reader. */
+function writeLater(fd: number, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const next = (from: number) => {
+      if (from === bytes.length) return resolve()
+      write(fd, bytes, from, (error, written) => {
+        if (!error) next(from + written)
+        else if (error.code === 'EAGAIN') setTimeout(next, 1, from)
+        else reject(error.code === 'EPIPE' || error.code === 'EBADF' ? new OutputClosed() : error)
+      })
+    }
+    next(0)
+  })
 }

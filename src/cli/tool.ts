@@ -4,7 +4,12 @@ import type { Readable } from 'node:stream'
 export interface Terminal {
   /** Writes all of it to standard output before returning; throws OutputClosed when nobody reads any more. */
   out(text: string | Uint8Array): void
-  /** The same for standard error. */
+  /**
+   * The same without holding up everything else: resolves when all of it is written. Where it is missing `out` has to
+   * do. At most one call may be under way, and no `out` meanwhile.
+   */
+  outLater?(bytes: Uint8Array): Promise<void>
+  /** The same as `out` for standard error. */
   err(text: string | Uint8Array): void
   readonly stdin: Readable
   readonly stdinIsTerminal: boolean

@@ -17,6 +17,8 @@ export interface Node {
   readonly host: string
   readonly port: number
   readonly rack: string | null
+  /** Requests that may wait at the broker get a connection of their own, named by this. */
+  readonly channel?: string
 }
 
 export type MetadataResponse = ResponseOf<typeof Metadata>
@@ -31,6 +33,8 @@ interface Endpoint {
   retryAtMs: number
   /** Which of the host's addresses comes next. */
   addressIndex: number
+  /** Kept for requests of one kind. */
+  readonly isReserved: boolean
 }
 
 export interface ClusterOptions {
@@ -131,7 +135,7 @@ export class Cluster {
   async connectToAny(deadlineMs: number, signal?: AbortSignal): Promise<Connection | undefined> {
     while (!this.isClosed && !signal?.aborted) {
       const candidates = this.candidates
-      const open = [...this.#endpoints.values()].find((one) => one.open && !one.open.isClosed)
+      const open = [...this.#endpoints.values()].find((one) => !one.isReserved && one.open && !one.open.isClosed)
       if (open) return open.open
       const start = Math.floor(Math.random() * candidates.length)
       for (let i = 0; i < candidates.length; i++) {
@@ -179,13 +183,6 @@ export class Cluster {
     return this.nodes.get(id)
   }
 
-  /** Makes known a node that another answer than metadata named (a coordinator). */
-  learn(node: Node): Node {
-    const known = this.nodes.get(node.id)
-    if (known && known.host === node.host && known.port === node.port) return known
-    return node
-  }
-
   /** Closes every connection; what was not answered fails. */
   close(): void {
     this.#closing.abort()
@@ -193,10 +190,11 @@ export class Cluster {
   }
 
   #endpointOf(node: Node): Endpoint {
-    const key = `${node.host}:${node.port}`
+    const key = `${node.host}:${node.port}${node.channel ? `#${node.channel}` : ''}`
     let endpoint = this.#endpoints.get(key)
     if (!endpoint) {
-      endpoint = { connection: undefined, open: undefined, failures: 0, retryAtMs: 0, addressIndex: 0 }
+      const isReserved = node.channel !== undefined
+      endpoint = { connection: undefined, open: undefined, failures: 0, retryAtMs: 0, addressIndex: 0, isReserved }
       this.#endpoints.set(key, endpoint)
     }
     return endpoint
