@@ -109,8 +109,12 @@ export class Writer {
   }
 
   int64Wide(value: number | bigint): void {
-    if (typeof value !== 'bigint') this.int64(value)
-    else this.buffer.writeBigInt64BE(value, this.reserve(8))
+    if (typeof value !== 'bigint') {
+      this.int64(value)
+      return
+    }
+    const at = this.reserve(8)
+    this.buffer.writeBigInt64BE(value, at)
   }
 
   float64(value: number): void {
