@@ -3,7 +3,7 @@
 //
 // The first to ask for a group makes `__consumer_offsets`. Kafka answers COORDINATOR_NOT_AVAILABLE meanwhile; as a topic
 // is usable here the moment its creation is answered, so is the coordinator, and the client need not ask again.
-import { ApiError, ErrorCode, errorFacts } from '../../protocol/error-code.ts'
+import { ApiError, ErrorCode, errorFacts, errorName } from '../../protocol/error-code.ts'
 import { FindCoordinator } from '../../protocol/messages/10-find-coordinator.ts'
 import { CreateTopics } from '../../protocol/messages/19-create-topics.ts'
 import { CLUSTER_NAME } from '../authorizer.ts'
@@ -19,9 +19,6 @@ const BATCH_VERSION = 4
 const SHARE_VERSION = 6
 const CREATE_TOPICS_VERSION = 7
 const LOGGER = 'kafka.server.DefaultAutoTopicCreationManager'
-/** `groupId:topicId:partition`, as in the log of share state. */
-const SHARE_KEY = /^.+:[A-Za-z0-9_-]{22}:\d+$/s
-
 interface Found {
   readonly errorCode: ErrorCode
   readonly nodeId: number
@@ -68,8 +65,16 @@ async function find(keyType: number, key: string, context: RequestContext): Prom
         throw new ApiError(ErrorCode.CLUSTER_AUTHORIZATION_FAILED)
       }
       // Nor a share coordinator.
-      return failed(SHARE_KEY.test(key) ? ErrorCode.COORDINATOR_NOT_AVAILABLE : ErrorCode.INVALID_REQUEST)
+      return failed(isSharePartitionKey(key) ? ErrorCode.COORDINATOR_NOT_AVAILABLE : ErrorCode.INVALID_REQUEST)
   }
+}
+
+/** `groupId:topicId:partition`; the group id may hold colons. */
+function isSharePartitionKey(key: string): boolean {
+  const tokens = key.split(':')
+  const partition = tokens.pop() ?? ''
+  const topicId = tokens.pop() ?? ''
+  return /^[A-Za-z0-9_-]{22}$/.test(topicId) && /^\d{1,10}$/.test(partition) && tokens.join(':').trim() !== ''
 }
 
 async function findGroupCoordinator(groupId: string, context: RequestContext): Promise<Found> {
@@ -103,7 +108,10 @@ async function create(name: string, context: RequestContext) {
   })
   const result = topics[0]
   if (result && result.errorCode !== ErrorCode.NONE && result.errorCode !== ErrorCode.TOPIC_ALREADY_EXISTS) {
-    logger.warn(`Auto topic creation failed for ${name}: ${result.errorMessage ?? result.errorCode}`, LOGGER)
+    logger.warn(
+      `Auto topic creation failed for ${name} with error '${errorName(result.errorCode)}': ${result.errorMessage}`,
+      LOGGER,
+    )
   }
   return partitionsOf(name, context)
 }
