@@ -114,8 +114,7 @@ export function doubleOption<const S extends ArgumentSettings<number>>(descripti
 function integer(text: string, bits: 32 | 64): number {
   const value = parseJavaInteger(text, bits)
   if (value !== undefined) return value
-  const radix = bits === 32 && /^[+-]?\d+$/.test(text) ? ' under radix 10' : ''
-  throw new JavaError('java.lang.NumberFormatException', `For input string: "${text}"${radix}`)
+  throw new JavaError('java.lang.NumberFormatException', `For input string: "${text}"`)
 }
 
 function double(text: string): number {
@@ -284,8 +283,9 @@ export function parseOptions<D extends OptionDeclarations>(declarations: D, argv
   return new ParsedOptions(declarations, argv, given, nonOptions)
 }
 
+/** `--` counts as one: an option whose argument may be left out does not take it. */
 function looksLikeAnOption(token: string): boolean {
-  return token.startsWith('-') && token !== '-' && token !== '--'
+  return token.startsWith('-') && token !== '-'
 }
 
 function converts(spec: OptionSpec, text: string): boolean {
