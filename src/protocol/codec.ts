@@ -96,7 +96,8 @@ function isNullableIn(field: Field, version: number): boolean {
   )
 }
 
-function defaultOf(field: Field): unknown {
+/** What a field holds when it is left out, or in a version without it. */
+export function defaultOf(field: Field): unknown {
   if (field.default !== undefined) return field.default
   switch (field.type) {
     case 'bool':
@@ -384,6 +385,7 @@ function isDefaultSource(field: Field, value: string): string {
       const inner = Object.entries(field.fields!).map(
         ([key, f]) => `(${value}.${key} === undefined || ${isDefaultSource(f, `${value}.${key}`)})`,
       )
+      inner.push(`!(${value}.unknownTaggedFields?.length > 0)`)
       return `${value} !== null && ${inner.join(' && ')}`
     }
     case 'int64Wide':
