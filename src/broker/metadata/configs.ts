@@ -21,7 +21,7 @@ const NO_CONFIGS: ReadonlyMap<string, string> = new Map()
 
 /** Dynamic configs of topics, brokers, groups and client metrics. */
 export class ConfigsImage {
-  private readonly byType = new Map<string, Map<string, Map<string, string>>>()
+  private readonly byType = new Map<ConfigResourceType, Map<string, Map<string, string>>>()
 
   /** What was set on one resource. The name '' of type BROKER is the cluster-wide default of all brokers. */
   of(type: ConfigResourceType, name: string): ReadonlyMap<string, string> {
