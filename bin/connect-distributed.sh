@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('connect-distributed')
+require('./launch.cjs')('kafka', ['connect-distributed'])

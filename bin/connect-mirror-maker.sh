@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('connect-mirror-maker')
+require('./launch.cjs')('kafka', ['connect-mirror-maker'])

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('connect-plugin-path')
+require('./launch.cjs')('kafka', ['connect-plugin-path'])

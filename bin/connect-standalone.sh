@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('connect-standalone')
+require('./launch.cjs')('kafka', ['connect-standalone'])

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-acls')
+require('./launch.cjs')('kafka', ['kafka-acls'])

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-broker-api-versions')
+require('./launch.cjs')('kafka', ['kafka-broker-api-versions'])

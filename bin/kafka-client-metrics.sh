@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-client-metrics')
+require('./launch.cjs')('kafka', ['kafka-client-metrics'])

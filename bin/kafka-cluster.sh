@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-cluster')
+require('./launch.cjs')('kafka', ['kafka-cluster'])

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-configs')
+require('./launch.cjs')('kafka', ['kafka-configs'])

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-console-share-consumer')
+require('./launch.cjs')('kafka', ['kafka-console-share-consumer'])

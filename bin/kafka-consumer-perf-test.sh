@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-consumer-perf-test')
+require('./launch.cjs')('kafka', ['kafka-consumer-perf-test'])

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-delegation-tokens')
+require('./launch.cjs')('kafka', ['kafka-delegation-tokens'])

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-delete-records')
+require('./launch.cjs')('kafka', ['kafka-delete-records'])

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-dump-log')
+require('./launch.cjs')('kafka', ['kafka-dump-log'])

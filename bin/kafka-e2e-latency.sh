@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-e2e-latency')
+require('./launch.cjs')('kafka', ['kafka-e2e-latency'])

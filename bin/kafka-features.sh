@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-features')
+require('./launch.cjs')('kafka', ['kafka-features'])

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-get-offsets')
+require('./launch.cjs')('kafka', ['kafka-get-offsets'])

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-groups')
+require('./launch.cjs')('kafka', ['kafka-groups'])

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-leader-election')
+require('./launch.cjs')('kafka', ['kafka-leader-election'])

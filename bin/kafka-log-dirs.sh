@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-log-dirs')
+require('./launch.cjs')('kafka', ['kafka-log-dirs'])

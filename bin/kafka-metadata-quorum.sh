@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-metadata-quorum')
+require('./launch.cjs')('kafka', ['kafka-metadata-quorum'])

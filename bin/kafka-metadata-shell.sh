@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-metadata-shell')
+require('./launch.cjs')('kafka', ['kafka-metadata-shell'])

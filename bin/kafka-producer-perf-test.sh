@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-producer-perf-test')
+require('./launch.cjs')('kafka', ['kafka-producer-perf-test'])

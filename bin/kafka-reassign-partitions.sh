@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-reassign-partitions')
+require('./launch.cjs')('kafka', ['kafka-reassign-partitions'])

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-replica-verification')
+require('./launch.cjs')('kafka', ['kafka-replica-verification'])

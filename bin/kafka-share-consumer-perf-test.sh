@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-share-consumer-perf-test')
+require('./launch.cjs')('kafka', ['kafka-share-consumer-perf-test'])

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-share-groups')
+require('./launch.cjs')('kafka', ['kafka-share-groups'])

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-streams-application-reset')
+require('./launch.cjs')('kafka', ['kafka-streams-application-reset'])

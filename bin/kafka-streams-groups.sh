@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-streams-groups')
+require('./launch.cjs')('kafka', ['kafka-streams-groups'])

@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('./launch.cjs')('kafka-verifiable-consumer')
+require('./launch.cjs')('kafka', ['kafka-verifiable-consumer'])

@@ -14,8 +14,10 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 export function binFiles() {
   const { CATALOG } = loadTypeScript(join(root, 'src/cli/catalog.ts'))
   const files = new Map()
-  for (const { name } of CATALOG) {
-    files.set(`bin/${name}.sh`, `#!/usr/bin/env node\nrequire('./launch.cjs')('${name}')\n`)
+  for (const { name, module } of CATALOG) {
+    // `kafka` says of a tool without a module that it is not there yet.
+    const start = module ? `('${name}')` : `('kafka', ['${name}'])`
+    files.set(`bin/${name}.sh`, `#!/usr/bin/env node\nrequire('./launch.cjs')${start}\n`)
     files.set(`bin/windows/${name}.bat`, `@node "%~dp0..\\${name}.sh" %*\r\n`)
   }
   files.set('bin/run.js', "#!/usr/bin/env node\nrequire('./launch.cjs')('kafka')\n")

@@ -14,8 +14,8 @@ export interface Handover {
 export const main = (argv: readonly string[]): Handover | number => {
   const [word, ...rest] = argv
   const entry = word === undefined ? undefined : findTool(word)
-  if (!entry) return { tool: 'oclif', argv } as Handover
+  if (!entry) return { tool: 'oclif', argv }
   if (entry.module) return { tool: entry.name, argv: rest }
-  processTerminal().err(notYetAvailable(`kafka ${word}`))
+  processTerminal().err(notYetAvailable(entry.name))
   return 1
 }
