@@ -78,6 +78,14 @@ export class AdminClient {
     }
   }
 
+  /** One attempt at one node, as part of a call that tries again by itself. */
+  async once<T>(name: string, node: Node, attempt: (attempt: Attempt) => Promise<T>, timeoutMs: number): Promise<T> {
+    const deadlineMs = Date.now() + timeoutMs
+    const connection = await this.cluster.connectBefore(node, deadlineMs)
+    if (!connection) throw noNodeError(name)
+    return attempt(this.#attempt(connection, deadlineMs))
+  }
+
   close(): void {
     this.cluster.close()
   }

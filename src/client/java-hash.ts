@@ -10,12 +10,16 @@ export function javaHashCode(text: string): number {
  * print topics, settings and groups. `capacity` is what the map was made with (16 when nothing was said).
  */
 export function javaHashOrder(keys: readonly string[], capacity = 16): string[] {
-  const distinct = [...new Set(keys)]
+  return javaHashOrderOf([...new Set(keys)], javaHashCode, capacity)
+}
+
+/** The same for distinct keys of any kind. `capacity` defaults to room for as many as there are. */
+export function javaHashOrderOf<K>(keys: readonly K[], hashCode: (key: K) => number, capacity = keys.length): K[] {
   let buckets = 1
   while (buckets < capacity) buckets *= 2
-  while (distinct.length > Math.floor(buckets * 0.75)) buckets *= 2
-  const bucketOf = new Map(distinct.map((key) => [key, spread(javaHashCode(key)) & (buckets - 1)]))
-  return distinct.sort((a, b) => bucketOf.get(a)! - bucketOf.get(b)!)
+  while (keys.length > Math.floor(buckets * 0.75)) buckets *= 2
+  const bucketOf = new Map(keys.map((key) => [key, spread(hashCode(key)) & (buckets - 1)]))
+  return [...keys].sort((a, b) => bucketOf.get(a)! - bucketOf.get(b)!)
 }
 
 /** What HashMap makes of a hash code, so that its high bits count in small tables. */

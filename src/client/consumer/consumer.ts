@@ -1,24 +1,22 @@
-import { decode, encodeToBuffer } from '../../protocol/codec.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { OffsetCommit } from '../../protocol/messages/08-offset-commit.ts'
 import { OffsetFetch } from '../../protocol/messages/09-offset-fetch.ts'
-import { Reader } from '../../protocol/reader.ts'
-import { ConsumerProtocolAssignment, ConsumerProtocolSubscription } from '../../protocol/records/clients.ts'
 import { backoffMs, delay } from '../backoff.ts'
 import { text } from '../client-config.ts'
 import { Cluster } from '../cluster.ts'
 import { apiError, isRetriable } from '../errors.ts'
 import type { FetchedRecords } from '../fetched-records.ts'
+import { javaHashCode, javaHashOrderOf } from '../java-hash.ts'
 import type { ClientLog } from '../log.ts'
 import { MetadataCache } from '../metadata-cache.ts'
 import { type AssignedPartition, PartitionReader, type Start } from '../partition-reader.ts'
-import { ASSIGNORS, type Subscriber } from './assignors.ts'
+import { ASSIGNORS } from './assignors.ts'
 import { type ConsumerSettings, consumerSettings, failed } from './consumer-config.ts'
 import { GroupMember, type JoinedMember } from './group-member.ts'
+import { assignedPartitions, encodeAssignment, encodeSubscription, subscriberOf } from './group-protocol.ts'
 
 const COORDINATOR = 'org.apache.kafka.clients.consumer.internals.ConsumerCoordinator'
 const INTERNAL_TOPICS = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state'])
-const SUBSCRIPTION_VERSION = ConsumerProtocolSubscription.versions[1]
 /** What closing may take: commit and leave. */
 const CLOSE_TIMEOUT_MS = 30_000
 
@@ -115,6 +113,8 @@ export class Consumer {
       const assigned = this.#assigned
       void this.#firstMetadata().then(() => this.#reader.assign(assigned))
     } else {
+      // Kafka's consumer has made its first lookup of the coordinator by now, and its log lines count that.
+      this.#cluster.nextCorrelationId()
       this.#member = new GroupMember(this.#cluster, this.settings.group, {
         revoked: () => this.#revoked(),
         protocols: () => this.#protocols(),
@@ -173,19 +173,14 @@ export class Consumer {
   async #protocols(): Promise<{ name: string; metadata: Buffer }[]> {
     const topics = this.#subscribedTopics()
     this.#joinedTopics = topics.join()
-    const subscription = { topics, userData: null, ownedPartitions: [], generationId: -1, rackId: null }
-    const body = encodeToBuffer(ConsumerProtocolSubscription, SUBSCRIPTION_VERSION, subscription)
-    const metadata = withVersion(SUBSCRIPTION_VERSION, body)
+    const metadata = encodeSubscription(topics)
     return this.settings.assignors.map((name) => ({ name, metadata }))
   }
 
   async #assignAll(protocol: string, members: readonly JoinedMember[]) {
     const subscribers = members.map(subscriberOf)
     const topics = [...new Set(subscribers.flatMap((member) => member.topics))].sort()
-    if (topics.some((topic) => !this.#metadata.topics.has(topic)) && this.#metadata.wanted !== null) {
-      this.#metadata.wanted = [...new Set([...this.#topics, ...topics])]
-      await this.#metadata.refresh()
-    }
+    await this.#learnTopics(topics)
     const counts = new Map<string, number>()
     for (const topic of topics) {
       const found = this.#metadata.topics.get(topic)
@@ -195,21 +190,23 @@ export class Consumer {
     const assignor = ASSIGNORS.get(protocol)
     if (!assignor) throw apiError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
     return [...assignor(counts, subscribers)].map(([memberId, partitions]) => {
-      const assignedPartitions = [...partitions].map(([topic, list]) => ({ topic, partitions: list }))
-      const body = encodeToBuffer(ConsumerProtocolAssignment, 3, { assignedPartitions, userData: null })
-      return { memberId, assignment: withVersion(3, body) }
+      return { memberId, assignment: encodeAssignment(partitions) }
     })
   }
 
   async #received(assignment: Buffer): Promise<void> {
     const partitions = assignment.length === 0 ? [] : assignedPartitions(assignment)
-    const unknown = partitions.filter(({ topic }) => !this.#metadata.topics.has(topic))
-    if (unknown.length > 0 && this.#metadata.wanted !== null) {
-      this.#metadata.wanted = [...new Set([...this.#topics, ...unknown.map(({ topic }) => topic)])]
-      await this.#metadata.refresh()
-    }
-    this.#reader.assign(await this.#committed(partitions))
+    await this.#learnTopics(partitions.map(({ topic }) => topic))
+    this.#reader.assign(await this.#committed(inKafkasOrder(partitions)))
     if (this.settings.enableAutoCommit) this.#commitLater()
+  }
+
+  /** Asks for topics that others subscribed to, or that were given to us although we did not. */
+  async #learnTopics(topics: readonly string[]): Promise<void> {
+    const { wanted } = this.#metadata
+    if (wanted === null || topics.every((topic) => wanted.includes(topic))) return
+    this.#metadata.wanted = [...new Set([...wanted, ...topics])]
+    await this.#metadata.refresh()
   }
 
   // --- committed offsets ------------------------------------------------------------------------------------------
@@ -309,26 +306,8 @@ function byTopic<T extends TopicPartition>(partitions: readonly T[]): [string, T
   return [...topics]
 }
 
-/** Group metadata and assignments begin with their version. */
-function withVersion(version: number, body: Buffer): Buffer {
-  const prefix = Buffer.alloc(2)
-  prefix.writeInt16BE(version)
-  return Buffer.concat([prefix, body])
-}
-
-function subscriberOf({ memberId, groupInstanceId, metadata }: JoinedMember): Subscriber {
-  const version = Math.min(metadata.readInt16BE(0), SUBSCRIPTION_VERSION)
-  // A newer member may say more than we know.
-  const subscription = decode(ConsumerProtocolSubscription, version, new Reader(metadata, 2))
-  const owned = new Map(subscription.ownedPartitions.map(({ topic, partitions }) => [topic, partitions]))
-  return { memberId, groupInstanceId, topics: subscription.topics, owned }
-}
-
-/** The partitions of an assignment as a leader sent it. */
-export function assignedPartitions(assignment: Buffer): TopicPartition[] {
-  const version = Math.min(assignment.readInt16BE(0), ConsumerProtocolAssignment.versions[1])
-  const decoded = decode(ConsumerProtocolAssignment, version, new Reader(assignment, 2))
-  return decoded.assignedPartitions.flatMap(({ topic, partitions }) =>
-    partitions.map((partition) => ({ topic, partition })),
-  )
+/** Partitions in the order in which Kafka's consumer fetches them: that of a Java HashMap, topic by topic. */
+function inKafkasOrder(partitions: readonly TopicPartition[]): TopicPartition[] {
+  const order = javaHashOrderOf(partitions, ({ topic, partition }) => (31 * (31 + partition) + javaHashCode(topic)) | 0)
+  return byTopic(order).flatMap(([, list]) => list)
 }
