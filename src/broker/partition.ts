@@ -3,7 +3,8 @@
  * write, computes the high watermark from the in-sync replicas, and wakes who waits for either.
  */
 import { ApiError, ErrorCode } from '../protocol/error-code.ts'
-import type { AppendEntry, AppendResult, PartitionLog } from './log/partition-log.ts'
+import type { AppendResult } from './log/append.ts'
+import type { AppendEntry, PartitionLog } from './log/partition-log.ts'
 import type { PartitionImage } from './metadata/image.ts'
 
 /** An append is written at once up to this many bytes a tick; more would stall the event loop on a busy disk. */

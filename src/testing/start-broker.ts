@@ -80,8 +80,7 @@ export async function startBroker(options: TestBrokerOptions = {}): Promise<Test
       bootstrapServers: broker.bootstrapServers,
       dataDir,
       stop() {
-        stopped ??= broker.stop().finally(removeData)
-        return stopped
+        return (stopped ??= broker.stop().finally(removeData))
       },
     }
   } catch (error) {

@@ -1,10 +1,13 @@
 // Produce v0–13: appends record batches to partitions this broker leads. Versions below 3 are only advertised
 // (KIP-896: librdkafka needs to see them); v13 names topics by id (KIP-516).
+
+import { prepareCodec } from '../../protocol/compression.ts'
 import { ApiError, ErrorCode } from '../../protocol/error-code.ts'
 import { Produce } from '../../protocol/messages/00-produce.ts'
 import type { RequestOf, ResponseInput } from '../../protocol/schema.ts'
 import { CloseConnection, handler } from '../handler.ts'
-import { AppendError, type AppendResult } from '../log/partition-log.ts'
+import type { AppendResult } from '../log/append.ts'
+import { AppendError } from '../log/partition-log.ts'
 import { isInternalTopic } from '../metadata/internal-topics.ts'
 import type { Partition } from '../partition.ts'
 import type { RequestContext } from '../request-context.ts'
@@ -22,6 +25,8 @@ const ADMIN_CLIENT_ID = '__admin_client'
 /** Byte of the batch header with the transactional flag, and the flag (low byte of attributes int16 at 21). */
 const ATTRIBUTES_LOW_BYTE = 22
 const TRANSACTIONAL = 0x10
+const CODEC_MASK = 0x07
+const ZSTD = 4
 
 export const produce = handler(Produce, async (request, context) => {
   if (request.topicData.some((topic) => topic.partitionData.some(isTransactional))) {
@@ -30,6 +35,8 @@ export const produce = handler(Produce, async (request, context) => {
       throw new ApiError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     }
   }
+  // Everything from here to the queues of the partitions is one step: the next Produce may overtake a wait, but not it.
+  if (request.topicData.some((topic) => needsZstd(topic, context))) await prepareCodec('zstd')
   const pending = request.topicData.map((topic) => appendTopic(topic, request, context))
   context.appendsQueued()
   const topics = await Promise.all(pending)
@@ -47,6 +54,16 @@ export const produce = handler(Produce, async (request, context) => {
   )
   throw new CloseConnection('produce with acks=0 failed')
 })
+
+/** zstd alone has a library that loads asynchronously (on a Node.js without its own). */
+function needsZstd(topic: ProduceTopic, { apiVersion, metadata, partitions }: RequestContext): boolean {
+  const name = apiVersion >= 13 ? metadata.topics.byId.get(topic.topicId)?.name : topic.name
+  return topic.partitionData.some(({ index, records }) => {
+    if (records && records.length > ATTRIBUTES_LOW_BYTE && (records[ATTRIBUTES_LOW_BYTE]! & CODEC_MASK) === ZSTD)
+      return true
+    return name !== undefined && partitions.get(name, index)?.log.config.compressionType === 'zstd'
+  })
+}
 
 function isTransactional({ records }: ProducePartition): boolean {
   return (

@@ -23,7 +23,7 @@ export const fetch = handler(Fetch, async (request, context) => {
     (topicId) => metadata.topics.byId.get(topicId)?.name,
   )
   const partitions = [...session.partitions]
-  const maxBytes = Math.min(request.maxBytes, config.fetchMaxBytes)
+  const maxBytes = Math.min(request.maxBytes, config.fetchMaxBytes, context.responseBytesLeft)
   const read = new FetchRead(request, context, maxBytes)
   const minBytes = Math.min(request.minBytes, maxBytes)
   const deadline = context.clock.now() + request.maxWaitMs
