@@ -9,13 +9,9 @@
  */
 import { writeFileAtomically } from './atomic-file.ts'
 import { type FileLayer, readTextIfExists } from './file-layer.ts'
+import { MalformedFileError } from './malformed-file-error.ts'
 
 const VERSION = 0
-
-/** A checkpoint file that is there but cannot be read; the text names the file, as Kafka's does. */
-export class CheckpointError extends Error {
-  override readonly name = 'CheckpointError'
-}
 
 /** Entries of a checkpoint file, the fields of each; none when the file is empty or missing. */
 export function readCheckpoint(path: string, fieldCount: number, files: FileLayer): string[][] {
@@ -28,7 +24,7 @@ export function readCheckpoint(path: string, fieldCount: number, files: FileLaye
   if (versionLine === undefined) return []
   const version = integer(versionLine, path)
   if (version !== VERSION) {
-    throw new CheckpointError(
+    throw new MalformedFileError(
       `Unrecognised version:${version}, expected version: ${VERSION} in checkpoint file at: ${path}`,
     )
   }
@@ -40,7 +36,7 @@ export function readCheckpoint(path: string, fieldCount: number, files: FileLaye
     return fields
   })
   if (entries.length !== count) {
-    throw new CheckpointError(
+    throw new MalformedFileError(
       `Expected [${count}] entries in checkpoint file [${path}], but found only [${entries.length}]`,
     )
   }
@@ -59,6 +55,6 @@ export function integer(text: string, path: string): number {
   return value
 }
 
-function malformed(line: string, path: string): CheckpointError {
-  return new CheckpointError(`Malformed line in checkpoint file [${path}]: ${line}`)
+function malformed(line: string, path: string): MalformedFileError {
+  return new MalformedFileError(`Malformed line in checkpoint file [${path}]: ${line}`)
 }

@@ -33,6 +33,7 @@ export interface FileLayer {
   read(fd: number, buffer: Buffer, offset: number, length: number, position: number): Promise<number>
   /** Bytes written, which may be fewer than given. */
   writevSync(fd: number, buffers: readonly Buffer[], position: number): number
+  /** Makes data and size durable; other attributes may follow later. */
   fsyncSync(fd: number): void
   fsync(fd: number): Promise<void>
   ftruncate(fd: number, length: number): void
@@ -127,13 +128,13 @@ export class NodeFiles implements FileLayer {
   }
 
   fsyncSync(fd: number): void {
-    fs.fsyncSync(fd)
+    fs.fdatasyncSync(fd)
   }
 
   async fsync(fd: number): Promise<void> {
     await this.fsyncs.acquire()
     try {
-      await new Promise<void>((resolve, reject) => fs.fsync(fd, (error) => (error ? reject(error) : resolve())))
+      await new Promise<void>((resolve, reject) => fs.fdatasync(fd, (error) => (error ? reject(error) : resolve())))
     } finally {
       this.fsyncs.release()
     }

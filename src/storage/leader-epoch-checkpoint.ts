@@ -9,7 +9,7 @@ export interface EpochStart {
   readonly startOffset: number
 }
 
-/** Throws `CheckpointError` when malformed; no entries when empty or missing. */
+/** Throws `MalformedFileError` when malformed; no entries when empty or missing. */
 export function readLeaderEpochs(path: string, files: FileLayer = nodeFiles): EpochStart[] {
   return readCheckpoint(path, 2, files).map(([epoch, startOffset]) => ({
     epoch: integer(epoch!, path),

@@ -16,7 +16,7 @@ export interface PartitionOffset {
   readonly offset: number
 }
 
-/** Throws `CheckpointError` when malformed; no entries when empty or missing. */
+/** Throws `MalformedFileError` when malformed; no entries when empty or missing. */
 export function readOffsetCheckpoint(path: string, files: FileLayer = nodeFiles): PartitionOffset[] {
   return readCheckpoint(path, 3, files).map(([topic, partition, offset]) => ({
     topic: topic!,

@@ -6,6 +6,7 @@
  */
 import { writeFileAtomically } from './atomic-file.ts'
 import { type FileLayer, nodeFiles, readTextIfExists } from './file-layer.ts'
+import { MalformedFileError } from './malformed-file-error.ts'
 import { isUuid, ZERO_UUID } from './uuid.ts'
 
 export const PARTITION_METADATA = 'partition.metadata'
@@ -19,10 +20,11 @@ export function readPartitionMetadata(path: string, files: FileLayer = nodeFiles
   const [versionLine = '', idLine = ''] = text.split(/\r\n|\r|\n/)
   const version = Number(fieldOf(versionLine, path))
   if (!Number.isInteger(version)) throw malformed(versionLine, path)
-  if (version < VERSION) throw new Error(`Unrecognized version of partition metadata file (${path}): ${version}`)
+  if (version < VERSION)
+    throw new MalformedFileError(`Unrecognized version of partition metadata file (${path}): ${version}`)
   const topicId = fieldOf(idLine, path)
   if (!isUuid(topicId)) throw malformed(idLine, path)
-  if (topicId === ZERO_UUID) throw new Error(`Invalid topic ID in partition metadata file (${path})`)
+  if (topicId === ZERO_UUID) throw new MalformedFileError(`Invalid topic ID in partition metadata file (${path})`)
   return topicId
 }
 
@@ -37,6 +39,6 @@ function fieldOf(line: string, path: string): string {
   return fields[1]!
 }
 
-function malformed(line: string, path: string): Error {
-  return new Error(`Malformed line in partition metadata file [${path}]: ${line}`)
+function malformed(line: string, path: string): MalformedFileError {
+  return new MalformedFileError(`Malformed line in partition metadata file [${path}]: ${line}`)
 }

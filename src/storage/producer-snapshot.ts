@@ -5,8 +5,7 @@
 import { decodeExactly, encodeToBuffer } from '../protocol/codec.ts'
 import { crc32c } from '../protocol/crc32c.ts'
 import { ProducerSnapshot } from '../protocol/records/storage.ts'
-import { writeFileAtomically } from './atomic-file.ts'
-import { type FileLayer, nodeFiles } from './file-layer.ts'
+import { type FileLayer, nodeFiles, writeFully } from './file-layer.ts'
 
 const VERSION = 1
 const CRC_AT = 2
@@ -62,11 +61,21 @@ export function encodeProducerSnapshot(producerEntries: readonly ProducerSnapsho
   return bytes
 }
 
-/** Whole and durable under its name when it returns. */
+/**
+ * Written under its own name at once: a torn one is recognised by its checksum and deleted at load. At a roll the caller
+ * makes it durable later, together with the segment; at a clean stop `sync` does.
+ */
 export function writeProducerSnapshot(
   path: string,
   entries: readonly ProducerSnapshotEntry[],
+  { sync }: { sync: boolean },
   files: FileLayer = nodeFiles,
 ): void {
-  writeFileAtomically(path, encodeProducerSnapshot(entries), {}, files)
+  const fd = files.open(path, 'w')
+  try {
+    writeFully(files, fd, [encodeProducerSnapshot(entries)], 0)
+    if (sync) files.fsyncSync(fd)
+  } finally {
+    files.close(fd)
+  }
 }

@@ -20,12 +20,11 @@ export class TimeIndex {
   constructor(baseOffset: number, bytes?: Buffer) {
     this.baseOffset = baseOffset
     this.entries = new IndexEntries(TIME_INDEX_ENTRY_SIZE, bytes)
-    let used = this.entries.count
-    // A single entry of zeros is a record of 1970 at the base offset.
-    while (used > 1 && this.entries.isZero(used - 1) && this.entries.isZero(used - 2)) used--
-    if (used > 1 && this.entries.isZero(used - 1)) used--
-    if (used === 1 && this.entries.count > 1 && this.entries.isZero(0)) used = 0
-    this.entries.truncate(used)
+    const isUsed = (entry: number) => entry === 0 || !this.entries.isZero(entry)
+    const used = this.entries.lastWhere(isUsed) + 1
+    // One entry of zeros alone is a record of 1970 at the base offset; the first of many is an empty, preallocated file.
+    const isEmpty = used === 1 && this.entries.count > 1 && this.entries.isZero(0)
+    this.entries.truncate(isEmpty ? 0 : used)
   }
 
   get count(): number {
