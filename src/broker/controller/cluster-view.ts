@@ -1,15 +1,12 @@
 import type { BrokerConfig } from '../../config/broker-config.ts'
 import type { BrokerImage, MetadataImage } from '../metadata/image.ts'
-import { DIRECTORY_LOST, DIRECTORY_MIGRATING, DIRECTORY_UNASSIGNED, type PartitionImage } from '../metadata/topics.ts'
+import {
+  DIRECTORY_MIGRATING,
+  DIRECTORY_UNASSIGNED,
+  hasOnlineDirectory,
+  type PartitionImage,
+} from '../metadata/topics.ts'
 import type { UsableBroker } from './placement.ts'
-
-/** Whether replicas in this directory of a broker are online. */
-function isOnline(directory: string, online: readonly string[]): boolean {
-  if (directory === DIRECTORY_UNASSIGNED || directory === DIRECTORY_MIGRATING) return true
-  if (directory === DIRECTORY_LOST) return false
-  // Brokers that registered below metadata.version 3.7-IV2 named no directories.
-  return online.length === 0 || online.includes(directory)
-}
 
 /** The questions that the controller's decisions ask of its image and its node's settings. */
 export class ClusterView {
@@ -38,8 +35,7 @@ export class ClusterView {
   /** Whether the directory of that replica is online. */
   hasOnlineDirectory(partition: PartitionImage, brokerId: number): boolean {
     const broker = this.image.brokers.get(brokerId)
-    const index = partition.replicas.indexOf(brokerId)
-    return broker !== undefined && index >= 0 && isOnline(partition.directories[index] as string, broker.logDirs)
+    return broker !== undefined && hasOnlineDirectory(partition, broker)
   }
 
   usableBrokers(): UsableBroker[] {

@@ -11,10 +11,11 @@ import { randomUuid } from '../../storage/uuid.ts'
 import type { Logger } from '../logger.ts'
 import { configResourceTypeId } from '../metadata/configs.ts'
 import { type MetadataRecord, metadataRecord } from '../metadata/record.ts'
+import { invalidTopicName } from '../metadata/topic-name.ts'
 import type { ClusterView } from './cluster-view.ts'
 import type { Outcome } from './outcome.ts'
 import { placeReplicas, type RandomInt } from './placement.ts'
-import { type CollidingNames, invalidTopicName } from './topic-names.ts'
+import type { CollidingNames } from './topic-names.ts'
 
 const LOGGER = 'org.apache.kafka.controller.ReplicationControlManager'
 

@@ -45,6 +45,18 @@ function knownDirectories(directories: string[] | null, replicaCount: number): s
   return new Array<string>(replicaCount).fill(DIRECTORY_MIGRATING)
 }
 
+/** Whether the directory that holds a broker's replica is online, as far as the broker said. */
+export function hasOnlineDirectory(
+  { replicas, directories }: PartitionImage,
+  { id, logDirs }: { readonly id: number; readonly logDirs: readonly string[] },
+): boolean {
+  const directory = directories[replicas.indexOf(id)]
+  if (directory === undefined || directory === DIRECTORY_LOST) return false
+  if (directory === DIRECTORY_UNASSIGNED || directory === DIRECTORY_MIGRATING) return true
+  // Brokers that registered below metadata.version 3.7-IV2 named no directories.
+  return logDirs.length === 0 || logDirs.includes(directory)
+}
+
 /** The state a partition has once a change is applied; `leader` in the record always means a new leader epoch. */
 export function applyPartitionChange(
   before: PartitionImage,
