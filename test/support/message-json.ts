@@ -1,15 +1,16 @@
 /** Messages as JSON, in the form Apache Kafka's own JSON converters give them. */
 import type { Field, Fields, Message } from '../../src/protocol/schema.ts'
 
-type Json = null | boolean | number | bigint | string | Json[] | { [key: string]: Json }
+export type Json = null | boolean | number | bigint | string | Json[] | { [key: string]: Json }
 
-const INTEGER_BEYOND_DOUBLE = /("(?:[^"\\]|\\.)*")|(-?\d{16,})(?![\d.eE])/g
+const STRING_OR_NUMBER = /("(?:[^"\\]|\\.)*")|-?\d+(\.\d+)?([eE][+-]?\d+)?/g
 
 /** JSON.parse that keeps integers too large for a double as bigint. */
 export function parseJson(text: string): Json {
-  const marked = text.replace(INTEGER_BEYOND_DOUBLE, (whole, quoted, digits) =>
-    quoted !== undefined || Number.isSafeInteger(Number(digits)) ? whole : `{"$int64":"${digits}"}`,
-  )
+  const marked = text.replace(STRING_OR_NUMBER, (whole, quoted, fraction, exponent) => {
+    if (quoted !== undefined || fraction !== undefined || exponent !== undefined) return whole
+    return Number.isSafeInteger(Number(whole)) ? whole : `{"$int64":"${whole}"}`
+  })
   return JSON.parse(marked, (_key, value) =>
     value !== null && typeof value === 'object' && typeof value.$int64 === 'string' ? BigInt(value.$int64) : value,
   )
@@ -42,6 +43,8 @@ function fieldFromJson(field: Field, json: Json): unknown {
   if (field.type === 'array') return (json as Json[]).map((element) => fieldFromJson(field.element!, element))
   if (field.type === 'struct') return structFromJson(field.fields!, json as Record<string, Json>)
   if (field.type === 'int64Wide' && typeof json === 'string') return BigInt(json)
+  // A double that is an integer beyond 2^53, and one that JSON has no number for.
+  if (field.type === 'float64') return Number(json)
   return json
 }
 
@@ -84,6 +87,11 @@ function fieldToJson(field: Field, version: number, value: unknown, like?: Json)
   }
   if (field.type === 'struct') {
     return structToJson(field.fields!, version, value as Record<string, unknown>, like as Record<string, Json>)
+  }
+  if (field.type === 'float64') {
+    // Equal to what was given, in the form that was given.
+    if (typeof like === 'bigint' && Number(like) === value) return like
+    return Number.isFinite(value) ? (value as number) : String(value)
   }
   return value as Json
 }

@@ -45,7 +45,7 @@ export const FetchSnapshot = api({
         ),
         size: int64(),
         position: int64(),
-        unalignedRecords: records(),
+        unalignedRecords: records({ nullableUntil: -1 }), // never null
       }),
     }),
     nodeEndpoints: array(
