@@ -15,6 +15,10 @@ export interface PartitionDirectory {
 const SUFFIXES: readonly DirectorySuffix[] = ['delete', 'future', 'stray']
 const MAX_NAME_LENGTH = 255
 
+/** The log of all metadata records, and the directory of its one partition. */
+export const METADATA_TOPIC = '__cluster_metadata'
+export const METADATA_PARTITION = `${METADATA_TOPIC}-0`
+
 export function partitionDirName(topic: string, partition: number): string {
   return `${topic}-${partition}`
 }
