@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import type { Broker } from '../../broker/broker.ts'
 import { systemClock } from '../../broker/clock.ts'
 import { type Logger, lineLogger } from '../../broker/logger.ts'
 import { KAFKA_VERSION, usageExit } from '../../cli/command-line.ts'
@@ -49,19 +50,24 @@ function configOf(argv: readonly string[]): BrokerConfig {
   return brokerConfigFrom(withOverrides(properties, options.values('override')))
 }
 
-/** Resolves with 128 + the number of the signal that stopped the broker, as a process ended by it would exit. */
+/**
+ * Resolves with 128 + the number of the signal that stopped the broker, as a process ended by it would exit; with 1 when
+ * the node cannot go on (its metadata log or last log directory failed), and then without a clean stop.
+ */
 async function serve(config: BrokerConfig, logger: Logger): Promise<number> {
   // The broker is loaded here: a usage error need not wait for it.
   const { Broker } = await import('../../broker/broker.ts')
   const signalled = signalToStop(logger)
-  const starting = Broker.start({ config, logger, clock: systemClock })
+  let starting: Promise<Broker> | undefined
+  const failed = new Promise<number>((resolve) => {
+    starting = Broker.start({ config, logger, clock: systemClock, onFatal: () => resolve(1) })
+  })
   const stopped = signalled.then(async (signal) => {
-    const broker = await starting
-    await broker.stop()
+    await (await starting)?.stop()
     return 128 + constants.signals[signal]
   })
-  await Promise.race([starting, stopped])
-  return stopped
+  await Promise.race([starting, failed])
+  return Promise.race([stopped, failed])
 }
 
 /** The first signal stops cleanly. A second Ctrl-C ends at once, which a restart recovers from; others are ignored. */
