@@ -42,7 +42,10 @@ export const offsetCommit = handler(OffsetCommit, async (request, { apiVersion, 
     }
   }
   if (accepted.length > 0) {
-    for (const topic of await commit(accepted)) answers.add(topic)
+    const committed = await commit(accepted)
+    // Like Kafka, a topic named twice is answered twice, unless there is something to merge with.
+    if (answers.topics.length === 0) return { topics: committed }
+    for (const topic of committed) answers.add(topic)
   }
   return { topics: answers.topics }
 
