@@ -16,7 +16,7 @@ interface Codecs {
 }
 
 const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
-const compiled = new WeakMap<Message<any>, Codecs>()
+const compiled = new WeakMap<Message, Codecs>()
 
 /** Thrown for a version that a message does not have. */
 export class UnsupportedVersionError extends Error {
@@ -27,14 +27,14 @@ export class UnsupportedVersionError extends Error {
  * Reads one message of `version`. Bytes after it stay unread in `reader`; fields that the version lacks get their
  * default. Throws `DecodeError` on bytes that are not such a message.
  */
-export function decode<M extends Message<any>>(message: M, version: number, reader: Reader): DecodedMessage<M> {
+export function decode<M extends Message>(message: M, version: number, reader: Reader): DecodedMessage<M> {
   const codecs = codecsOf(message)
   const decoder = (codecs.decoders[version] ??= compileDecoder(message, checked(message, version)))
   return decoder(reader) as DecodedMessage<M>
 }
 
 /** Reads one message that fills `buffer`; bytes left over are an error. */
-export function decodeExactly<M extends Message<any>>(message: M, version: number, buffer: Buffer): DecodedMessage<M> {
+export function decodeExactly<M extends Message>(message: M, version: number, buffer: Buffer): DecodedMessage<M> {
   const reader = new Reader(buffer)
   const value = decode(message, version, reader)
   if (reader.remaining > 0) throw new DecodeError(`${reader.remaining} bytes left after ${message.name} v${version}`)
@@ -45,7 +45,7 @@ export function decodeExactly<M extends Message<any>>(message: M, version: numbe
  * Appends one message in `version`. Fields left out take their default. Throws when a field that the version lacks,
  * and that must not be dropped silently, holds something other than its default.
  */
-export function encode<M extends Message<any>>(
+export function encode<M extends Message>(
   message: M,
   version: number,
   value: EncodableMessage<M>,
@@ -57,7 +57,7 @@ export function encode<M extends Message<any>>(
 }
 
 /** The same, as one buffer. */
-export function encodeToBuffer<M extends Message<any>>(
+export function encodeToBuffer<M extends Message>(
   message: M,
   version: number,
   value: EncodableMessage<M>,
@@ -68,17 +68,17 @@ export function encodeToBuffer<M extends Message<any>>(
 }
 
 /** A message with every field at its default, as a decoder would yield it. */
-export function defaultsOf<M extends Message<any>>(message: M): DecodedMessage<M> {
+export function defaultsOf<M extends Message>(message: M): DecodedMessage<M> {
   return structDefault(message.fields) as DecodedMessage<M>
 }
 
-function codecsOf(message: Message<any>): Codecs {
+function codecsOf(message: Message): Codecs {
   let codecs = compiled.get(message)
   if (!codecs) compiled.set(message, (codecs = { decoders: [], encoders: [] }))
   return codecs
 }
 
-function checked(message: Message<any>, version: number): number {
+function checked(message: Message, version: number): number {
   const [oldest, newest] = message.versions
   if (Number.isInteger(version) && version >= oldest && version <= newest) return version
   throw new UnsupportedVersionError(`${message.name} has versions ${oldest} to ${newest}, not ${version}`)
@@ -207,7 +207,7 @@ function taggedFields(fields: Fields, version: number): [string, Field][] {
 
 // --- decoding ---------------------------------------------------------------------------------------------------
 
-function compileDecoder(message: Message<any>, version: number): Decoder {
+function compileDecoder(message: Message, version: number): Decoder {
   const source = new Source()
   const root = structDecoder(source, message.fields, version, isFlexible(message, version))
   const build = new Function(
@@ -325,7 +325,7 @@ function checkEndOfTag(reader: Reader, end: number): void {
 
 // --- encoding ---------------------------------------------------------------------------------------------------
 
-function compileEncoder(message: Message<any>, version: number): Encoder {
+function compileEncoder(message: Message, version: number): Encoder {
   const source = new Source()
   const root = structEncoder(source, message.fields, version, isFlexible(message, version), message.name)
   const build = new Function(

@@ -115,11 +115,11 @@ function isField(value: Field | Fields): value is Field {
 }
 
 /** An array of a field type, or of structs given by their fields. */
-export function array<const T extends Field<any, any> | Fields>(element: T, options: FieldOptions = {}): ArrayField<T> {
+export function array<const T extends Field | Fields>(element: T, options: FieldOptions = {}): ArrayField<T> {
   return { ...options, type: 'array', nullable: false, element: elementOf(element) } as ArrayField<T>
 }
 
-export function nullableArray<const T extends Field<any, any> | Fields>(
+export function nullableArray<const T extends Field | Fields>(
   element: T,
   options: FieldOptions<null> = {},
 ): OrNull<ArrayField<T>> {
@@ -198,16 +198,16 @@ export function api<const Req extends Fields, const Res extends Fields>(declarat
 }
 
 /** Any API, when its fields do not matter. */
-export type AnyApi = Api<any, any>
+export type AnyApi = Api
 
 /** A request as a handler reads it. */
-export type RequestOf<A> = A extends Api<infer Req, any> ? Decoded<Req> : never
+export type RequestOf<A> = A extends Api<infer Req, Fields> ? Decoded<Req> : never
 /** A response as a client reads it. */
-export type ResponseOf<A> = A extends Api<any, infer Res> ? Decoded<Res> : never
+export type ResponseOf<A> = A extends Api<Fields, infer Res> ? Decoded<Res> : never
 /** A request as a client writes it. */
-export type RequestInput<A> = A extends Api<infer Req, any> ? Encodable<Req> : never
+export type RequestInput<A> = A extends Api<infer Req, Fields> ? Encodable<Req> : never
 /** A response as a handler writes it. */
-export type ResponseInput<A> = A extends Api<any, infer Res> ? Encodable<Res> : never
+export type ResponseInput<A> = A extends Api<Fields, infer Res> ? Encodable<Res> : never
 
 export function isFlexible(message: { readonly flexibleSince?: number }, version: number): boolean {
   return message.flexibleSince !== undefined && version >= message.flexibleSince
