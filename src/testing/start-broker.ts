@@ -7,6 +7,7 @@ import { type Logger, silentLogger } from '../broker/logger.ts'
 import { type BrokerConfig, brokerConfigFrom } from '../config/broker-config.ts'
 import { ErrorCode, errorName } from '../protocol/error-code.ts'
 import { CreateTopics } from '../protocol/messages/19-create-topics.ts'
+import { type FileLayer, NodeFiles } from '../storage/file-layer.ts'
 import { META_PROPERTIES, newDirectoryId } from '../storage/meta-properties.ts'
 import { randomUuid } from '../storage/uuid.ts'
 import { featureLevelsFor } from '../tools/storage/bootstrap.ts'
@@ -67,8 +68,9 @@ export async function startBroker(options: TestBrokerOptions = {}): Promise<Test
   try {
     const settings = new Map(Object.entries({ ...TEST_SETTINGS, 'log.dirs': dataDir, ...options.config }))
     const config = brokerConfigFrom(settings)
-    formatWhenNew(config)
-    const broker = await Broker.start({ config, logger: options.logger ?? silentLogger })
+    const files = options.dataDir === undefined ? new TemporaryFiles() : new NodeFiles()
+    formatWhenNew(config, files)
+    const broker = await Broker.start({ config, logger: options.logger ?? silentLogger, files })
     try {
       await createTopics(broker, options.topics ?? [])
     } catch (error) {
@@ -89,8 +91,15 @@ export async function startBroker(options: TestBrokerOptions = {}): Promise<Test
   }
 }
 
+/** Data that end with the test need not survive a power failure: waiting for the disk would be most of the start. */
+class TemporaryFiles extends NodeFiles {
+  override fsyncSync(): void {}
+  override async fsync(): Promise<void> {}
+  override syncDirectory(): void {}
+}
+
 /** What `kafka-storage format --standalone` does, with a random cluster id. */
-function formatWhenNew(config: BrokerConfig): void {
+function formatWhenNew(config: BrokerConfig, files: FileLayer): void {
   if (existsSync(join(config.metadataLogDir, META_PROPERTIES))) return
   const [listener] = config.advertisedControllerListeners
   const controller = { nodeId: config.nodeId, host: '127.0.0.1', port: listener!.port, directoryId: newDirectoryId([]) }
@@ -105,7 +114,7 @@ function formatWhenNew(config: BrokerConfig): void {
     voters: [controller],
     ignoreFormatted: false,
   }
-  formatDirectories(settings, () => {})
+  formatDirectories(settings, () => {}, new Date(), files)
 }
 
 async function createTopics(broker: Broker, topics: readonly (string | TestTopic)[]): Promise<void> {
