@@ -55,7 +55,9 @@ export const listOffsets = handler(ListOffsets, async (request, context) => {
               try {
                 if (!isAllowed) throw new ApiError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
                 if (duplicated.has(`${name}-${partitionIndex}`)) throw new ApiError(ErrorCode.INVALID_REQUEST)
-                return { partitionIndex, ...(await offsetOf(name, asked, request, context)) }
+                const { leaderEpoch, ...found } = await offsetOf(name, asked, request, context)
+                // KIP-320 added the epoch in v4.
+                return { partitionIndex, ...found, ...(context.apiVersion >= 4 ? { leaderEpoch } : {}) }
               } catch (error) {
                 if (!(error instanceof ApiError)) throw error
                 return { partitionIndex, ...UNKNOWN, errorCode: error.code }
