@@ -2,6 +2,7 @@
 import type { SettingSource } from '../../src/broker/groups/config.ts'
 
 const DEFAULTS: Record<string, number> = {
+  'node.id': 1,
   'group.min.session.timeout.ms': 6000,
   'group.max.session.timeout.ms': 1_800_000,
   'group.initial.rebalance.delay.ms': 0,

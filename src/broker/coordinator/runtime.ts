@@ -46,6 +46,8 @@ interface Led<S extends CoordinatorShard<R>, R> {
 
 export class CoordinatorRuntime<S extends CoordinatorShard<R>, R> {
   private readonly led = new Map<number, Led<S, R>>()
+  /** Appends under way of shards that were dropped: the log must hold them before it is read again. */
+  private readonly unsettled = new Map<number, Promise<void>>()
   private readonly options: RuntimeOptions<S, R>
   private closed = false
 
@@ -71,7 +73,7 @@ export class CoordinatorRuntime<S extends CoordinatorShard<R>, R> {
   onResigned(partition: number): void {
     const led = this.led.get(partition)
     this.led.delete(partition)
-    led?.shard?.drop(new ApiError(ErrorCode.NOT_COORDINATOR))
+    if (led) this.drop(led, new ApiError(ErrorCode.NOT_COORDINATOR))
   }
 
   /** Partitions led by this broker, whatever their state. */
@@ -129,10 +131,17 @@ export class CoordinatorRuntime<S extends CoordinatorShard<R>, R> {
     return asCoordinatorError(error)
   }
 
-  /** `previous` may have an append under way, which the log must hold before it is read. */
-  private load(led: Led<S, R>, previous?: ActiveShard<S, R>): void {
+  private drop(led: Led<S, R>, error: ApiError): void {
+    const { shard } = led
+    led.shard = undefined
+    if (!shard) return
+    shard.drop(error)
+    this.unsettled.set(led.partition, shard.settled())
+  }
+
+  private load(led: Led<S, R>): void {
     led.state = 'loading'
-    this.loaded(led, previous).then(
+    this.loaded(led).then(
       (shard) => {
         if (this.led.get(led.partition) !== led) return
         led.shard = shard
@@ -148,9 +157,9 @@ export class CoordinatorRuntime<S extends CoordinatorShard<R>, R> {
     )
   }
 
-  private async loaded(led: Led<S, R>, previous?: ActiveShard<S, R>): Promise<ActiveShard<S, R>> {
+  private async loaded(led: Led<S, R>): Promise<ActiveShard<S, R>> {
     const { options } = this
-    await previous?.settled()
+    await this.unsettled.get(led.partition)
     const log = options.log(led.partition)
     if (!log) throw new ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
     await prepareCodec(options.codec)
@@ -181,10 +190,8 @@ export class CoordinatorRuntime<S extends CoordinatorShard<R>, R> {
     if (error instanceof ApiError && error.code === ErrorCode.NOT_LEADER_OR_FOLLOWER) {
       this.options.logger.debug(message, LOGGER)
     } else this.options.logger.error(message, LOGGER, error)
-    const failed = led.shard
-    led.shard = undefined
-    failed?.drop(asCoordinatorError(error))
-    if (this.led.get(led.partition) === led) this.load(led, failed)
+    this.drop(led, asCoordinatorError(error))
+    if (this.led.get(led.partition) === led) this.load(led)
   }
 
   private name(partition: number): string {

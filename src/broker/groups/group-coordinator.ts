@@ -68,6 +68,16 @@ export class GroupCoordinator {
     })
   }
 
+  /** Says that it is there; partitions may have been taken over before. */
+  start(): void {
+    this.info('Starting up.')
+    this.info('Startup complete.')
+  }
+
+  private info(message: string): void {
+    this.options.logger.info(`[GroupCoordinator id=${this.options.config.get('node.id')}] ${message}`, LOGGER)
+  }
+
   onLeader(partition: number, leaderEpoch: number): void {
     this.runtime.onLeader(partition, leaderEpoch)
   }
@@ -110,9 +120,9 @@ export class GroupCoordinator {
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true
-    this.options.logger.info('Shutting down.', LOGGER)
+    this.info('Shutting down.')
     await this.runtime.close()
-    this.options.logger.info('Shutdown complete.', LOGGER)
+    this.info('Shutdown complete.')
   }
 
   // --- classic group members --------------------------------------------------------------------------------------
