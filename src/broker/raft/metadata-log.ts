@@ -82,7 +82,7 @@ interface PendingAppend {
  * next fsync.
  */
 export class MetadataLog {
-  /** Raft epoch of this run; 0 before it leads. */
+  /** Raft epoch of this run; before it leads, the newest one that snapshot or log have seen. */
   epoch = 0
   private readonly options: MetadataLogOptions
   private readonly files: FileLayer
@@ -130,6 +130,7 @@ export class MetadataLog {
       }
       const { records, controlRecords } = readSnapshot(join(directory, snapshotFileName(snapshot)), this.files)
       this.applyControlRecords(controlRecords, false)
+      this.epoch = snapshot.epoch
       for (const listener of this.listeners) listener.onSnapshot({ id: snapshot, records, controlRecords })
       offset = snapshot.offset
     }
@@ -153,7 +154,7 @@ export class MetadataLog {
     checkOnlyVoter(local, this.voterSet, staticVoters)
     const path = join(directory, QUORUM_STATE)
     const before = readQuorumState(path, this.files)
-    this.epoch = Math.max(before?.leaderEpoch ?? 0, log.latestEpoch() ?? 0) + 1
+    this.epoch = Math.max(before?.leaderEpoch ?? 0, log.latestEpoch() ?? 0, this.epoch) + 1
     writeQuorumState(
       path,
       this.voterSet.kraftVersion === 0 ? 0 : 1,
