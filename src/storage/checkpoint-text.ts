@@ -43,9 +43,14 @@ export function readCheckpoint(path: string, fieldCount: number, files: FileLaye
   return entries
 }
 
-export function writeCheckpoint(path: string, entries: readonly string[], files: FileLayer): void {
+export function writeCheckpoint(
+  path: string,
+  entries: readonly string[],
+  files: FileLayer,
+  { sync }: { sync: boolean } = { sync: true },
+): void {
   const lines = [String(VERSION), String(entries.length), ...entries]
-  writeFileAtomically(path, `${lines.join('\n')}\n`, {}, files)
+  writeFileAtomically(path, `${lines.join('\n')}\n`, { sync }, files)
 }
 
 /** A decimal int64 of a checkpoint; offsets beyond 2^53 are no offsets that Kafka assigns. */

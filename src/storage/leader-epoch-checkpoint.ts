@@ -17,7 +17,13 @@ export function readLeaderEpochs(path: string, files: FileLayer = nodeFiles): Ep
   }))
 }
 
-export function writeLeaderEpochs(path: string, entries: readonly EpochStart[], files: FileLayer = nodeFiles): void {
+/** Replaces the file as a whole. Without `sync` a crash of the machine may bring the old one back, or an empty one. */
+export function writeLeaderEpochs(
+  path: string,
+  entries: readonly EpochStart[],
+  { sync }: { sync: boolean } = { sync: true },
+  files: FileLayer = nodeFiles,
+): void {
   const lines = entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`)
-  writeCheckpoint(path, lines, files)
+  writeCheckpoint(path, lines, files, { sync })
 }

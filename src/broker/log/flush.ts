@@ -10,7 +10,9 @@ import type { Segment } from './segment.ts'
 export async function flushLog(state: LogState, offset: number): Promise<void> {
   const { files, openFiles } = state.home
   const { truncations } = state
-  for (const segment of unflushed(state, offset)) {
+  const segments = unflushed(state, offset)
+  if (segments.length === 0) return
+  for (const segment of segments) {
     // Deleted by retention while others were flushed.
     if (!state.segments.all.includes(segment)) continue
     await openFiles.use(segment.log, (fd) => files.fsync(fd))
@@ -37,7 +39,9 @@ export async function flushIndexes(state: LogState, segment: Segment): Promise<v
 export function flushLogNow(state: LogState): void {
   const { files, openFiles } = state.home
   const offset = state.logEndOffset
-  for (const segment of unflushed(state, offset)) {
+  const segments = unflushed(state, offset)
+  if (segments.length === 0) return
+  for (const segment of segments) {
     files.fsyncSync(openFiles.fd(segment.log))
     for (const path of changedIndexes(state, segment)) {
       const fd = openIfThere(state, path)
@@ -54,6 +58,7 @@ export function flushLogNow(state: LogState): void {
 
 function flushed(state: LogState, offset: number): void {
   const { files, directory } = state.home
+  state.epochs.sync()
   if (state.hasNewNames) files.syncDirectory(directory.path)
   state.hasNewNames = false
   state.recoveryPoint = Math.max(state.recoveryPoint, offset)

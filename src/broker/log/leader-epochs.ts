@@ -10,14 +10,16 @@ import {
 const UNDEFINED = -1
 
 /**
- * Where each leader epoch of a log begins (KIP-101). Invariant: epochs and start offsets rise strictly. Every change is in
- * the checkpoint file when the call returns.
+ * Where each leader epoch of a log begins (KIP-101). Invariant: epochs and start offsets rise strictly. Changes are in the
+ * checkpoint file when the call returns, and durable with the next flush: what is lost before is found again in the batches.
  */
 export class LeaderEpochs {
   private readonly files: FileLayer
   private readonly directory: { readonly path: string }
   private starts: EpochStart[] = []
-  private isChanged = false
+  /** Entries that the file lacks, and that it has but perhaps not durably. */
+  private isUnwritten = false
+  private isUnsynced = false
 
   constructor(files: FileLayer, directory: { readonly path: string }) {
     this.files = files
@@ -43,13 +45,14 @@ export class LeaderEpochs {
     if (this.insert({ epoch, startOffset })) this.write()
   }
 
-  /** As `assign`, for a caller that ends with `writeIfChanged`. */
+  /** As `assign`, for recovery, which writes the file with the next change or flush. */
   assignUnwritten(epoch: number, startOffset: number): void {
-    if (this.insert({ epoch, startOffset })) this.isChanged = true
+    if (this.insert({ epoch, startOffset })) this.isUnwritten = true
   }
 
-  writeIfChanged(): void {
-    if (this.isChanged) this.write()
+  /** Makes all changes durable. */
+  sync(): void {
+    if (this.isUnwritten || this.isUnsynced) this.write({ sync: true })
   }
 
   /** The epoch of the record at `offset`. */
@@ -72,18 +75,18 @@ export class LeaderEpochs {
 
   /** The log now ends at `offset`. */
   truncateFromEnd(offset: number): void {
-    const kept = this.starts.filter((entry) => entry.startOffset < offset)
-    if (kept.length === this.starts.length) return
-    this.starts = kept
-    this.write()
+    if (this.dropFrom(offset)) this.write()
+  }
+
+  /** The log as it was loaded goes from `startOffset` to `endOffset`. Written with the next change or flush. */
+  fitTo(startOffset: number, endOffset: number): void {
+    if (this.dropFrom(endOffset)) this.isUnwritten = true
+    if (this.dropBefore(startOffset)) this.isUnwritten = true
   }
 
   /** The log now begins at `offset`: the epoch of that record begins there. */
   truncateFromStart(offset: number): void {
-    const first = this.starts.findLastIndex((entry) => entry.startOffset <= offset)
-    if (first < 0 || (first === 0 && this.starts[0]!.startOffset === offset)) return
-    this.starts = [{ epoch: this.starts[first]!.epoch, startOffset: offset }, ...this.starts.slice(first + 1)]
-    this.write()
+    if (this.dropBefore(offset)) this.write()
   }
 
   clear(): void {
@@ -92,13 +95,28 @@ export class LeaderEpochs {
     this.write()
   }
 
-  private write(): void {
-    writeLeaderEpochs(this.path, this.starts, this.files)
-    this.isChanged = false
+  private write({ sync = false } = {}): void {
+    writeLeaderEpochs(this.path, this.starts, { sync }, this.files)
+    this.isUnwritten = false
+    this.isUnsynced = !sync
   }
 
   private get path(): string {
     return join(this.directory.path, LEADER_EPOCH_CHECKPOINT)
+  }
+
+  private dropFrom(offset: number): boolean {
+    const kept = this.starts.filter((entry) => entry.startOffset < offset)
+    if (kept.length === this.starts.length) return false
+    this.starts = kept
+    return true
+  }
+
+  private dropBefore(offset: number): boolean {
+    const first = this.starts.findLastIndex((entry) => entry.startOffset <= offset)
+    if (first < 0 || (first === 0 && this.starts[0]!.startOffset === offset)) return false
+    this.starts = [{ epoch: this.starts[first]!.epoch, startOffset: offset }, ...this.starts.slice(first + 1)]
+    return true
   }
 
   /** Whether the entries changed. */

@@ -77,7 +77,6 @@ export function* loadLog(options: LoadOptions): Steps<LoadedLog> {
   for (const { segment } of found.slice(0, recoverFrom)) segments.add(segment)
   if (isRecovered) {
     logEndOffset = yield* recover(options, found, recoverFrom, { segments, epochs, producers, snapshots, dropped })
-    epochs.writeIfChanged()
   }
   if (segments.count > 0 && logEndOffset < options.logStartOffset) {
     logger.warn(
@@ -98,8 +97,7 @@ export function* loadLog(options: LoadOptions): Steps<LoadedLog> {
     isRecovered = true
   }
   const logStartOffset = Math.max(options.logStartOffset, segments.first.baseOffset)
-  epochs.truncateFromEnd(logEndOffset)
-  epochs.truncateFromStart(options.logStartOffset)
+  epochs.fitTo(options.logStartOffset, logEndOffset)
   snapshots.deleteStray(segments.all.map(({ baseOffset }) => baseOffset))
   if (!isRecovered) yield* loadProducers(options, { segments, producers, snapshots }, logStartOffset, logEndOffset)
   const recoveryPoint = options.isClean && !isRecovered ? logEndOffset : Math.min(options.recoveryPoint, logEndOffset)

@@ -59,7 +59,7 @@ export function* openState(options: PartitionLogOptions): Steps<OpenedState> {
     highWatermark,
     tail: new LogTail(tailCache),
     truncations: 0,
-    hasNewNames: true,
+    hasNewNames: !options.isClean,
   }
   return { state, topicId: topicId ?? ZERO_UUID, dropped }
 }

@@ -326,6 +326,7 @@ export class PartitionLog {
       active.seal()
       if (this.config.preallocate) active.trimLog()
       writeSnapshot(this.state, { sync: true })
+      this.state.epochs.sync()
     })
     await this.awaited('closing', () => flushIndexes(this.state, this.state.segments.active))
     this.closeFiles()

@@ -34,7 +34,7 @@ export function deletableSegments(view: RetentionView): { segments: Segment[]; r
       ])
     }
     if (config.retentionMs >= 0) {
-      rules.push(['retention time', (segment) => nowMs - segment.retentionTime() > config.retentionMs])
+      rules.push(['retention time', (segment) => nowMs - Number(segment.retentionTime()) > config.retentionMs])
     }
   }
   for (const [reason, isBreached] of rules) {

@@ -83,9 +83,9 @@ export class Segment {
   }
 
   /** Time that counts for retention: the largest timestamp, or when the file was last written if there is none. */
-  retentionTime(): number {
+  retentionTime(): number | bigint {
     const { timestamp } = this.largestTimestamp
-    if (timestamp >= 0) return Number(timestamp)
+    if (timestamp >= 0) return timestamp
     return this.home.files.stat(this.log.path)?.mtimeMs ?? this.createdMs
   }
 
