@@ -31,7 +31,7 @@ interface PendingRequest {
   readonly correlationId: number
   readonly api: AnyApi
   readonly version: number
-  readonly resolve: (response: any) => void
+  readonly resolve: (response: unknown) => void
   readonly reject: (error: ClientError) => void
   timer: NodeJS.Timeout | undefined
 }
@@ -114,7 +114,8 @@ export class Connection {
   ): Promise<ResponseOf<A>> {
     const chosen = version === 'newest' ? this.#commonVersion(api) : version
     const correlationId = this.#write(api, chosen, request)
-    return new Promise((resolve, reject) => {
+    return new Promise((accept, reject) => {
+      const resolve = accept as (response: unknown) => void
       const pending: PendingRequest = { correlationId, api, version: chosen, resolve, reject, timer: undefined }
       if (timeoutMs < 0x7fffffff) {
         pending.timer = setTimeout(() => this.close(disconnectError()), timeoutMs)
@@ -232,7 +233,8 @@ export class Connection {
     while (rest.length - position >= 4) {
       const size = rest.readInt32BE(position)
       if (size < 0 || size > (this.#options.maxResponseBytes ?? MAX_RESPONSE_BYTES)) {
-        return this.close(disconnectError(`Invalid receive (size = ${size})`))
+        this.close(disconnectError(`Invalid receive (size = ${size})`))
+        return
       }
       if (rest.length - position - 4 < size) {
         this.#frameSize = size
@@ -250,7 +252,10 @@ export class Connection {
 
   #answered(frame: Buffer): void {
     const pending = this.#pending[0]
-    if (!pending) return this.close(disconnectError('an answer that nobody asked for'))
+    if (!pending) {
+      this.close(disconnectError('an answer that nobody asked for'))
+      return
+    }
     try {
       const reader = new Reader(frame)
       const isVersions = pending.api.key === ApiVersions.key

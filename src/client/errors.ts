@@ -23,7 +23,9 @@ export class ClientError extends JavaError {
 /** The error that an error code stands for; `message` is the server's own text where it sent one. */
 export function apiError(code: number, message?: string | null): ClientError {
   const facts = errorFacts(code)
-  return new ClientError(ERRORS + facts.exception, message ?? facts.message, code as ErrorCode, facts.retriable)
+  // The one exception of them that lives elsewhere.
+  const javaPackage = code === ErrorCode.INVALID_RECORD ? 'org.apache.kafka.common.' : ERRORS
+  return new ClientError(javaPackage + facts.exception, message ?? facts.message, code as ErrorCode, facts.retriable)
 }
 
 export function timeoutError(message: string | null, cause?: unknown): ClientError {

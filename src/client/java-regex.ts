@@ -40,8 +40,12 @@ function translate(pattern: string): { source: string; flags: string } {
   const flags = leading?.[1] ?? ''
   let source = ''
   let isInClass = false
+  /** The character before ended a quantifier: a `+` then makes it possessive. */
+  let isAfterQuantifier = false
   for (let i = leading?.[0].length ?? 0; i < pattern.length; i++) {
     const char = pattern[i]!
+    const wasAfterQuantifier = isAfterQuantifier
+    isAfterQuantifier = false
     if (char === '\\') {
       const next = pattern[++i]
       if (next === 'Q') {
@@ -69,8 +73,9 @@ function translate(pattern: string): { source: string; flags: string } {
     }
     if (char === '[') isInClass = true
     if (char === ']') isInClass = false
-    const isPossessive = char === '+' && !isInClass && /[*+?}]/.test(pattern[i - 1] ?? '') && pattern[i - 2] !== '\\'
-    if (!isPossessive) source += char
+    if (char === '+' && wasAfterQuantifier) continue
+    isAfterQuantifier = !isInClass && /[*+?}]/.test(char)
+    source += char
   }
   return { source, flags: flags.replaceAll(/(.)(?=.*\1)/g, '') }
 }

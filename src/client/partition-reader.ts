@@ -16,7 +16,7 @@ const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 const COLLECTOR = 'org.apache.kafka.clients.consumer.internals.FetchCollector'
 
 /** Fetched and not yet read, in bytes over all partitions: above it nothing more is fetched. */
-const MAX_BUFFERED_BYTES = 32 * 1024 * 1024
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024
 
 export interface ReaderSettings {
   readonly minBytes: number

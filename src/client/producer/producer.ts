@@ -102,7 +102,6 @@ export class Producer {
     headers: readonly HeaderToSend[],
   ): boolean {
     const topic = this.#topics.get(topicName)!
-    if (timestamp - topic.refreshedMs > this.settings.metadataMaxAgeMs) void this.#refresh(topicName)
     const partition = key === null ? topic.sticky : partitionOfKey(key, topic.queues.length)
     const queue = topic.queues[partition]!
     if (queue.open?.append(timestamp, key, source, start, end, headers)) return true
@@ -120,7 +119,9 @@ export class Producer {
       this.#sender.hurry()
       return false
     }
-    queue.open = new ProducerBatch(buffer, timestamp, queue.nextOrder())
+    const now = Date.now()
+    if (now - topic.refreshedMs > this.settings.metadataMaxAgeMs) void this.#refresh(topicName)
+    queue.open = new ProducerBatch(buffer, now, queue.nextOrder())
     queue.open.append(timestamp, key, source, start, end, headers)
     this.#sender.lingers(queue)
     return true

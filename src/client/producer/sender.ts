@@ -164,7 +164,10 @@ export class Sender {
       return
     }
     const open = this.#cluster.openConnection(node)
-    if (open) return this.#send(nodeId, open, queues)
+    if (open) {
+      this.#send(nodeId, open, queues)
+      return
+    }
     this.#connecting.add(nodeId)
     void this.#cluster.connect(node).then((connection) => {
       this.#connecting.delete(nodeId)
