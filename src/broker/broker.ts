@@ -142,9 +142,10 @@ export class Broker {
     broker('Transition from STARTED to SHUTTING_DOWN')
     broker('shutting down')
     await lifecycle.controlledShutdown()
+    // Members that wait to join or sync are answered while their connections are still there.
+    await groups.close()
     await Promise.all(brokerListeners.map((listener) => listener.close()))
     logger.info(`[KafkaApi-${config.nodeId}] Shutdown complete.`, 'kafka.server.KafkaApis')
-    await groups.close()
     partitions.close()
     lifecycle.close()
     logger.info(`[ControllerServer id=${config.nodeId}] shutting down`, CONTROLLER_SERVER)
@@ -291,10 +292,7 @@ async function startParts(options: BrokerOptions, undo: Undo): Promise<RunningPa
   loader.addPublisher(partitions.onMetadata)
   loader.addPublisher((delta) => leadGroups(groups, config.nodeId, delta))
   logs.startBackgroundWork()
-  logger.info(
-    `[GroupCoordinator id=${config.nodeId}] Startup complete.`,
-    'org.apache.kafka.coordinator.group.GroupCoordinatorService',
-  )
+  groups.start()
   await lifecycle.unfence()
   logger.info(configDump(config), 'kafka.server.KafkaConfig')
   for (const listener of brokerListeners) listener.accept()

@@ -21,9 +21,9 @@ function quickstartBlocks(): string[] {
 /** The same commands on a port and in directories of this test's own. */
 function adapted(block: string): string {
   return block
+    .replaceAll('/tmp/', `${directory.path}/`)
     .replaceAll('localhost:9092', `localhost:${port}`)
     .replaceAll('config/server.properties', configFile)
-    .replaceAll('/tmp/', `${directory.path}/`)
 }
 
 async function run(block: string): Promise<string> {
