@@ -74,8 +74,8 @@ export function withoutVariation(text: string, notes: string): string {
 function shapesOf(dump: string): string {
   const records = dump
     .replace(/\}\{"key"/g, '}\n{"key"')
-    .replace(/"(group|topic)":"[^"]*"/g, '"$1":…')
-    .replace(/"(partition|offset|leaderEpoch)":-?\d+/g, '"$1":…')
+    .replace(/"(group|topic|topicId)":"[^"]*"/g, '"$1":…')
+    .replace(/"(partition|offset|leaderEpoch|commitTimestamp)":(?:-?\d+|<ts_ms>)/g, '"$1":…')
     .replace(/a total of \d+ messages/, 'a total of … messages')
   return [...new Set(records.split('\n'))].sort().join('\n')
 }
