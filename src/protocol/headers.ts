@@ -1,5 +1,9 @@
 import { int16, int32, message, nullableString } from './schema.ts'
 
+/**
+ * What stands before every request. The client id keeps its two-byte length in the flexible version, so that it can be
+ * read before the version is known to be served (KIP-482).
+ */
 export const RequestHeader = message({
   name: 'RequestHeader',
   versions: [1, 2],
@@ -12,6 +16,7 @@ export const RequestHeader = message({
   },
 })
 
+/** What stands before every response. ApiVersions is always answered with version 0 (KIP-511). */
 export const ResponseHeader = message({
   name: 'ResponseHeader',
   versions: [0, 1],

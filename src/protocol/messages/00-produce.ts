@@ -1,5 +1,9 @@
 import { api, array, int16, int32, int64, int64Wide, nullableString, records, string, struct, uuid } from '../schema.ts'
 
+/**
+ * A producer appends record batches to partitions. Versions 0 to 2 are listed to clients but refused (KAFKA-18659);
+ * zstd is allowed from version 7 on (KIP-110).
+ */
 export const Produce = api({
   key: 0,
   name: 'Produce',
@@ -11,7 +15,7 @@ export const Produce = api({
     timeoutMs: int32(),
     topicData: array({
       name: string({ until: 12, ignorable: true }),
-      topicId: uuid({ since: 13, ignorable: true }),
+      topicId: uuid({ since: 13, ignorable: true }), // KIP-516
       partitionData: array({
         index: int32(),
         records: records(),
@@ -21,13 +25,14 @@ export const Produce = api({
   response: {
     responses: array({
       name: string({ until: 12, ignorable: true }),
-      topicId: uuid({ since: 13, ignorable: true }),
+      topicId: uuid({ since: 13, ignorable: true }), // KIP-516
       partitionResponses: array({
         index: int32(),
         errorCode: int16(),
         baseOffset: int64(),
         logAppendTimeMs: int64Wide({ default: -1, ignorable: true }),
         logStartOffset: int64({ since: 5, default: -1, ignorable: true }),
+        // KIP-467
         recordErrors: array(
           {
             batchIndex: int32(),
@@ -35,7 +40,8 @@ export const Produce = api({
           },
           { since: 8, ignorable: true },
         ),
-        errorMessage: nullableString({ since: 8, default: null, ignorable: true }),
+        errorMessage: nullableString({ since: 8, default: null, ignorable: true }), // KIP-467
+        // KIP-951
         currentLeader: struct(
           {
             leaderId: int32({ default: -1 }),
@@ -46,6 +52,7 @@ export const Produce = api({
       }),
     }),
     throttleTimeMs: int32({ ignorable: true }),
+    // KIP-951
     nodeEndpoints: array(
       {
         nodeId: int32(),

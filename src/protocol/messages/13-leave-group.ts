@@ -1,5 +1,6 @@
 import { api, array, int16, int32, nullableString, string } from '../schema.ts'
 
+/** Members leave a classic group at once, without waiting for their session to expire. */
 export const LeaveGroup = api({
   key: 13,
   name: 'LeaveGroup',
@@ -8,11 +9,12 @@ export const LeaveGroup = api({
   request: {
     groupId: string(),
     memberId: string({ until: 2 }),
+    // several at once, KIP-345
     members: array(
       {
         memberId: string(),
         groupInstanceId: nullableString({ default: null }),
-        reason: nullableString({ since: 5, default: null, ignorable: true }),
+        reason: nullableString({ since: 5, default: null, ignorable: true }), // KIP-800
       },
       { since: 3 },
     ),
@@ -20,6 +22,7 @@ export const LeaveGroup = api({
   response: {
     throttleTimeMs: int32({ since: 1, ignorable: true }),
     errorCode: int16(),
+    // several at once, KIP-345
     members: array(
       {
         memberId: string(),

@@ -1,5 +1,6 @@
 import { api, array, int16, string } from '../schema.ts'
 
+/** Chooses the SASL mechanism of a connection. */
 export const SaslHandshake = api({
   key: 17,
   name: 'SaslHandshake',

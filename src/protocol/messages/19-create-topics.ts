@@ -1,5 +1,9 @@
-import { api, array, bool, int16, int32, int8, nullableArray, nullableString, string, uuid } from '../schema.ts'
+import { api, array, bool, int8, int16, int32, nullableArray, nullableString, string, uuid } from '../schema.ts'
 
+/**
+ * Creates topics, or only checks whether they could be. Partition count and replication factor may be left to the
+ * broker from version 4 on (KIP-464).
+ */
 export const CreateTopics = api({
   key: 19,
   name: 'CreateTopics',
@@ -27,12 +31,13 @@ export const CreateTopics = api({
     throttleTimeMs: int32({ ignorable: true }),
     topics: array({
       name: string(),
-      topicId: uuid({ since: 7, ignorable: true }),
+      topicId: uuid({ since: 7, ignorable: true }), // KIP-516
       errorCode: int16(),
       errorMessage: nullableString({ ignorable: true }),
-      topicConfigErrorCode: int16({ since: 5, tag: 0, ignorable: true }),
-      numPartitions: int32({ since: 5, default: -1, ignorable: true }),
-      replicationFactor: int16({ since: 5, default: -1, ignorable: true }),
+      topicConfigErrorCode: int16({ since: 5, tag: 0, ignorable: true }), // KIP-525
+      numPartitions: int32({ since: 5, default: -1, ignorable: true }), // KIP-525
+      replicationFactor: int16({ since: 5, default: -1, ignorable: true }), // KIP-525
+      // KIP-525
       configs: nullableArray(
         {
           name: string(),

@@ -1,5 +1,6 @@
 import { api, array, int16, int32, nullableString, string, uuid } from '../schema.ts'
 
+/** Deletes topics, by name or by id. */
 export const DeleteTopics = api({
   key: 20,
   name: 'DeleteTopics',
@@ -7,6 +8,7 @@ export const DeleteTopics = api({
   flexibleSince: 4,
   listeners: ['broker', 'controller'],
   request: {
+    // by name or id, KIP-516
     topics: array(
       {
         name: nullableString({ default: null }),
@@ -21,9 +23,9 @@ export const DeleteTopics = api({
     throttleTimeMs: int32({ ignorable: true }),
     responses: array({
       name: nullableString({ nullableSince: 6 }),
-      topicId: uuid({ since: 6, ignorable: true }),
+      topicId: uuid({ since: 6, ignorable: true }), // KIP-516
       errorCode: int16(),
-      errorMessage: nullableString({ since: 5, default: null, ignorable: true }),
+      errorMessage: nullableString({ since: 5, default: null, ignorable: true }), // KIP-599
     }),
   },
 })

@@ -1,5 +1,6 @@
 import { api, array, int16, int32, int64, int64Wide, string } from '../schema.ts'
 
+/** Moves the log start offset of partitions forward, so that older records are gone (KIP-107). */
 export const DeleteRecords = api({
   key: 21,
   name: 'DeleteRecords',

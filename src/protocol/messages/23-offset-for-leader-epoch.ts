@@ -1,5 +1,8 @@
 import { api, array, int16, int32, int64, string } from '../schema.ts'
 
+/**
+ * Finds where a leader epoch ended, so that a replica or consumer can notice that its log was cut (KIP-101, KIP-320).
+ */
 export const OffsetForLeaderEpoch = api({
   key: 23,
   name: 'OffsetForLeaderEpoch',
@@ -11,7 +14,7 @@ export const OffsetForLeaderEpoch = api({
       topic: string(),
       partitions: array({
         partition: int32(),
-        currentLeaderEpoch: int32({ default: -1, ignorable: true }),
+        currentLeaderEpoch: int32({ default: -1, ignorable: true }), // fencing, KIP-320
         leaderEpoch: int32(),
       }),
     }),

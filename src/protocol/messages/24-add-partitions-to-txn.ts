@@ -15,18 +15,23 @@ const addPartitionsToTxnTopicResult = {
   resultsByPartition: array(addPartitionsToTxnPartitionResult),
 }
 
+/**
+ * Adds partitions to a transaction before the first write to them. From version 4 on it is spoken between brokers,
+ * which may also only verify (KIP-890).
+ */
 export const AddPartitionsToTxn = api({
   key: 24,
   name: 'AddPartitionsToTxn',
   versions: [0, 5],
   flexibleSince: 3,
   request: {
+    // KIP-890
     transactions: array(
       {
         transactionalId: string(),
         producerId: int64(),
         producerEpoch: int16(),
-        verifyOnly: bool(),
+        verifyOnly: bool(), // KIP-890
         topics: array(addPartitionsToTxnTopic),
       },
       { since: 4 },
@@ -39,6 +44,7 @@ export const AddPartitionsToTxn = api({
   response: {
     throttleTimeMs: int32(),
     errorCode: int16({ since: 4, ignorable: true }),
+    // KIP-890
     resultsByTransaction: array(
       {
         transactionalId: string(),

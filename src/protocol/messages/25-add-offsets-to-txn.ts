@@ -1,5 +1,6 @@
 import { api, int16, int32, int64, string } from '../schema.ts'
 
+/** Adds a group's offsets to a transaction (KIP-98). */
 export const AddOffsetsToTxn = api({
   key: 25,
   name: 'AddOffsetsToTxn',

@@ -1,5 +1,6 @@
 import { api, bool, int16, int32, int64, string } from '../schema.ts'
 
+/** A producer commits or aborts its transaction (KIP-98). */
 export const EndTxn = api({
   key: 26,
   name: 'EndTxn',
@@ -14,7 +15,7 @@ export const EndTxn = api({
   response: {
     throttleTimeMs: int32(),
     errorCode: int16(),
-    producerId: int64({ since: 5, default: -1, ignorable: true }),
-    producerEpoch: int16({ since: 5, default: -1, ignorable: true }),
+    producerId: int64({ since: 5, default: -1, ignorable: true }), // a new epoch for each transaction, KIP-890
+    producerEpoch: int16({ since: 5, default: -1, ignorable: true }), // KIP-890
   },
 })

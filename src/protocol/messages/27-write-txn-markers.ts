@@ -1,5 +1,6 @@
-import { api, array, bool, int16, int32, int64, int8, string } from '../schema.ts'
+import { api, array, bool, int8, int16, int32, int64, string } from '../schema.ts'
 
+/** The transaction coordinator has leaders write the markers that end a transaction (KIP-98). */
 export const WriteTxnMarkers = api({
   key: 27,
   name: 'WriteTxnMarkers',
@@ -15,7 +16,7 @@ export const WriteTxnMarkers = api({
         partitionIndexes: array(int32()),
       }),
       coordinatorEpoch: int32(),
-      transactionVersion: int8({ since: 2, ignorable: true }),
+      transactionVersion: int8({ since: 2, ignorable: true }), // KIP-1228
     }),
   },
   response: {

@@ -1,5 +1,6 @@
-import { api, array, int16, int32, int8, nullableString, string } from '../schema.ts'
+import { api, array, int8, int16, int32, nullableString, string } from '../schema.ts'
 
+/** Adds access rules (KIP-140). Version 3 knows rules about users (KIP-373). */
 export const CreateAcls = api({
   key: 30,
   name: 'CreateAcls',

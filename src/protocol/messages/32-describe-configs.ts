@@ -1,5 +1,6 @@
-import { api, array, bool, int16, int32, int8, nullableArray, nullableString, string } from '../schema.ts'
+import { api, array, bool, int8, int16, int32, nullableArray, nullableString, string } from '../schema.ts'
 
+/** Settings of topics, brokers, groups and client metrics, and where each value comes from (KIP-133, KIP-226). */
 export const DescribeConfigs = api({
   key: 32,
   name: 'DescribeConfigs',
@@ -12,8 +13,8 @@ export const DescribeConfigs = api({
       resourceName: string(),
       configurationKeys: nullableArray(string()),
     }),
-    includeSynonyms: bool(),
-    includeDocumentation: bool({ since: 3 }),
+    includeSynonyms: bool(), // KIP-226
+    includeDocumentation: bool({ since: 3 }), // KIP-569
   },
   response: {
     throttleTimeMs: int32(),
@@ -28,6 +29,7 @@ export const DescribeConfigs = api({
         readOnly: bool(),
         configSource: int8({ default: -1, ignorable: true }),
         isSensitive: bool(),
+        // KIP-226
         synonyms: array(
           {
             name: string(),
@@ -36,8 +38,8 @@ export const DescribeConfigs = api({
           },
           { ignorable: true },
         ),
-        configType: int8({ since: 3, ignorable: true }),
-        documentation: nullableString({ since: 3, ignorable: true }),
+        configType: int8({ since: 3, ignorable: true }), // KIP-569
+        documentation: nullableString({ since: 3, ignorable: true }), // KIP-569
       }),
     }),
   },

@@ -1,5 +1,6 @@
-import { api, array, bool, int16, int32, int8, nullableString, string } from '../schema.ts'
+import { api, array, bool, int8, int16, int32, nullableString, string } from '../schema.ts'
 
+/** Replaces all settings of a resource (KIP-133). IncrementalAlterConfigs took its place. */
 export const AlterConfigs = api({
   key: 33,
   name: 'AlterConfigs',

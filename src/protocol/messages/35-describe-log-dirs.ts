@@ -1,5 +1,6 @@
 import { api, array, bool, int16, int32, int64, nullableArray, string } from '../schema.ts'
 
+/** What the log directories of a broker hold, and how full they are (KIP-113). */
 export const DescribeLogDirs = api({
   key: 35,
   name: 'DescribeLogDirs',
@@ -26,9 +27,9 @@ export const DescribeLogDirs = api({
           isFutureKey: bool(),
         }),
       }),
-      totalBytes: int64({ since: 4, default: -1, ignorable: true }),
-      usableBytes: int64({ since: 4, default: -1, ignorable: true }),
-      isCordoned: bool({ since: 5, ignorable: true }),
+      totalBytes: int64({ since: 4, default: -1, ignorable: true }), // KIP-827
+      usableBytes: int64({ since: 4, default: -1, ignorable: true }), // KIP-827
+      isCordoned: bool({ since: 5, ignorable: true }), // KIP-1066
     }),
   },
 })

@@ -1,5 +1,6 @@
 import { api, bytes, int16, int64, nullableString } from '../schema.ts'
 
+/** Carries one step of a SASL exchange (KIP-152). */
 export const SaslAuthenticate = api({
   key: 36,
   name: 'SaslAuthenticate',
@@ -13,6 +14,6 @@ export const SaslAuthenticate = api({
     errorCode: int16(),
     errorMessage: nullableString(),
     authBytes: bytes(),
-    sessionLifetimeMs: int64({ since: 1, ignorable: true }),
+    sessionLifetimeMs: int64({ since: 1, ignorable: true }), // KIP-368
   },
 })

@@ -1,5 +1,6 @@
 import { api, array, bool, int16, int32, nullableArray, nullableString, string } from '../schema.ts'
 
+/** Adds partitions to topics (KIP-195). */
 export const CreatePartitions = api({
   key: 37,
   name: 'CreatePartitions',

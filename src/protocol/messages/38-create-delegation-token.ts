@@ -1,5 +1,6 @@
 import { api, array, bytes, int16, int32, int64Wide, nullableString, string } from '../schema.ts'
 
+/** Creates a token with which others authenticate as its owner (KIP-48). */
 export const CreateDelegationToken = api({
   key: 38,
   name: 'CreateDelegationToken',
@@ -7,7 +8,7 @@ export const CreateDelegationToken = api({
   flexibleSince: 2,
   listeners: ['broker', 'controller'],
   request: {
-    ownerPrincipalType: nullableString({ since: 3 }),
+    ownerPrincipalType: nullableString({ since: 3 }), // KIP-373
     ownerPrincipalName: nullableString({ since: 3 }),
     renewers: array({
       principalType: string(),
@@ -19,7 +20,7 @@ export const CreateDelegationToken = api({
     errorCode: int16(),
     principalType: string(),
     principalName: string(),
-    tokenRequesterPrincipalType: string({ since: 3 }),
+    tokenRequesterPrincipalType: string({ since: 3 }), // KIP-373
     tokenRequesterPrincipalName: string({ since: 3 }),
     issueTimestampMs: int64Wide(),
     expiryTimestampMs: int64Wide(),

@@ -1,5 +1,6 @@
 import { api, bytes, int16, int32, int64Wide } from '../schema.ts'
 
+/** Puts off the expiry of a delegation token (KIP-48). */
 export const RenewDelegationToken = api({
   key: 39,
   name: 'RenewDelegationToken',

@@ -1,5 +1,6 @@
 import { api, bytes, int16, int32, int64Wide } from '../schema.ts'
 
+/** Sets the expiry of a delegation token, or ends it at once (KIP-48). */
 export const ExpireDelegationToken = api({
   key: 40,
   name: 'ExpireDelegationToken',

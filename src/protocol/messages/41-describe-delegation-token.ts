@@ -1,5 +1,6 @@
 import { api, array, bytes, int16, int32, int64Wide, nullableArray, string } from '../schema.ts'
 
+/** Lists delegation tokens by their owners (KIP-48). */
 export const DescribeDelegationToken = api({
   key: 41,
   name: 'DescribeDelegationToken',
@@ -17,7 +18,7 @@ export const DescribeDelegationToken = api({
     tokens: array({
       principalType: string(),
       principalName: string(),
-      tokenRequesterPrincipalType: string({ since: 3 }),
+      tokenRequesterPrincipalType: string({ since: 3 }), // KIP-373
       tokenRequesterPrincipalName: string({ since: 3 }),
       issueTimestamp: int64Wide(),
       expiryTimestamp: int64Wide(),

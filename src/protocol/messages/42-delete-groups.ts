@@ -1,5 +1,6 @@
 import { api, array, int16, int32, string } from '../schema.ts'
 
+/** Deletes groups without members, and their committed offsets (KIP-229). */
 export const DeleteGroups = api({
   key: 42,
   name: 'DeleteGroups',

@@ -1,5 +1,6 @@
-import { api, array, int16, int32, int8, nullableArray, nullableString, string } from '../schema.ts'
+import { api, array, int8, int16, int32, nullableArray, nullableString, string } from '../schema.ts'
 
+/** Elects leaders of partitions: the preferred replica, or one that may be out of sync (KIP-183, KIP-460). */
 export const ElectLeaders = api({
   key: 43,
   name: 'ElectLeaders',
@@ -7,7 +8,7 @@ export const ElectLeaders = api({
   flexibleSince: 2,
   listeners: ['broker', 'controller'],
   request: {
-    electionType: int8({ since: 1 }),
+    electionType: int8({ since: 1 }), // KIP-460
     topicPartitions: nullableArray({
       topic: string(),
       partitions: array(int32()),

@@ -1,5 +1,6 @@
-import { api, array, bool, int16, int32, int8, nullableString, string } from '../schema.ts'
+import { api, array, bool, int8, int16, int32, nullableString, string } from '../schema.ts'
 
+/** Sets, removes, appends to or subtracts from single settings (KIP-339). */
 export const IncrementalAlterConfigs = api({
   key: 44,
   name: 'IncrementalAlterConfigs',

@@ -1,5 +1,6 @@
 import { api, array, bool, int16, int32, nullableArray, nullableString, string } from '../schema.ts'
 
+/** Moves partitions to other brokers, or gives that up (KIP-455). */
 export const AlterPartitionReassignments = api({
   key: 45,
   name: 'AlterPartitionReassignments',
@@ -8,7 +9,7 @@ export const AlterPartitionReassignments = api({
   listeners: ['broker', 'controller'],
   request: {
     timeoutMs: int32({ default: 60000 }),
-    allowReplicationFactorChange: bool({ since: 1, default: true }),
+    allowReplicationFactorChange: bool({ since: 1, default: true }), // KIP-860
     topics: array({
       name: string(),
       partitions: array({
@@ -19,7 +20,7 @@ export const AlterPartitionReassignments = api({
   },
   response: {
     throttleTimeMs: int32(),
-    allowReplicationFactorChange: bool({ since: 1, default: true, ignorable: true }),
+    allowReplicationFactorChange: bool({ since: 1, default: true, ignorable: true }), // KIP-860
     errorCode: int16(),
     errorMessage: nullableString(),
     responses: array({

@@ -1,5 +1,6 @@
 import { api, array, int16, int32, nullableArray, nullableString, string } from '../schema.ts'
 
+/** Lists the moves of partitions that are under way (KIP-455). */
 export const ListPartitionReassignments = api({
   key: 46,
   name: 'ListPartitionReassignments',

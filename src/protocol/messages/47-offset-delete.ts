@@ -1,5 +1,6 @@
 import { api, array, int16, int32, string } from '../schema.ts'
 
+/** Forgets committed offsets, except of topics that the group still reads (KIP-496). */
 export const OffsetDelete = api({
   key: 47,
   name: 'OffsetDelete',

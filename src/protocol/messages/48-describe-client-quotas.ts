@@ -1,5 +1,6 @@
-import { api, array, bool, float64, int16, int32, int8, nullableArray, nullableString, string } from '../schema.ts'
+import { api, array, bool, float64, int8, int16, int32, nullableArray, nullableString, string } from '../schema.ts'
 
+/** Quotas of users, clients and addresses (KIP-546). */
 export const DescribeClientQuotas = api({
   key: 48,
   name: 'DescribeClientQuotas',

@@ -1,5 +1,6 @@
 import { api, array, bool, float64, int16, int32, nullableString, string } from '../schema.ts'
 
+/** Sets or removes quotas of users, clients and addresses (KIP-546). */
 export const AlterClientQuotas = api({
   key: 49,
   name: 'AlterClientQuotas',

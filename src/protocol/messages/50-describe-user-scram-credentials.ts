@@ -1,5 +1,6 @@
-import { api, array, int16, int32, int8, nullableArray, nullableString, string } from '../schema.ts'
+import { api, array, int8, int16, int32, nullableArray, nullableString, string } from '../schema.ts'
 
+/** Which SCRAM credentials users have, never the secrets (KIP-554). */
 export const DescribeUserScramCredentials = api({
   key: 50,
   name: 'DescribeUserScramCredentials',

@@ -1,5 +1,6 @@
-import { api, array, bytes, int16, int32, int8, nullableString, string } from '../schema.ts'
+import { api, array, bytes, int8, int16, int32, nullableString, string } from '../schema.ts'
 
+/** Sets or removes SCRAM credentials of users (KIP-554). */
 export const AlterUserScramCredentials = api({
   key: 51,
   name: 'AlterUserScramCredentials',

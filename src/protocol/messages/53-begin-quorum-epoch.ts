@@ -1,5 +1,6 @@
 import { api, array, int16, int32, nullableString, string, uint16, uuid } from '../schema.ts'
 
+/** A new leader of a KRaft quorum makes itself known to the voters (KIP-595). */
 export const BeginQuorumEpoch = api({
   key: 53,
   name: 'BeginQuorumEpoch',
@@ -8,16 +9,17 @@ export const BeginQuorumEpoch = api({
   listeners: ['controller'],
   request: {
     clusterId: nullableString({ default: null }),
-    voterId: int32({ since: 1, default: -1, ignorable: true }),
+    voterId: int32({ since: 1, default: -1, ignorable: true }), // KIP-853
     topics: array({
       topicName: string(),
       partitions: array({
         partitionIndex: int32(),
-        voterDirectoryId: uuid({ since: 1, ignorable: true }),
+        voterDirectoryId: uuid({ since: 1, ignorable: true }), // KIP-853
         leaderId: int32(),
         leaderEpoch: int32(),
       }),
     }),
+    // KIP-853
     leaderEndpoints: array(
       {
         name: string(),
@@ -38,6 +40,7 @@ export const BeginQuorumEpoch = api({
         leaderEpoch: int32(),
       }),
     }),
+    // KIP-853
     nodeEndpoints: array(
       {
         nodeId: int32(),

@@ -1,5 +1,6 @@
 import { api, array, int16, int32, nullableString, string, uint16, uuid } from '../schema.ts'
 
+/** A resigning leader of a KRaft quorum tells the voters to elect another (KIP-595). */
 export const EndQuorumEpoch = api({
   key: 54,
   name: 'EndQuorumEpoch',
@@ -15,6 +16,7 @@ export const EndQuorumEpoch = api({
         leaderId: int32(),
         leaderEpoch: int32(),
         preferredSuccessors: array(int32(), { until: 0, ignorable: true }),
+        // KIP-853
         preferredCandidates: array(
           {
             candidateId: int32(),
@@ -24,6 +26,7 @@ export const EndQuorumEpoch = api({
         ),
       }),
     }),
+    // KIP-853
     leaderEndpoints: array(
       {
         name: string(),
@@ -44,6 +47,7 @@ export const EndQuorumEpoch = api({
         leaderEpoch: int32(),
       }),
     }),
+    // KIP-853
     nodeEndpoints: array(
       {
         nodeId: int32(),

@@ -2,12 +2,13 @@ import { api, array, int16, int32, int64, nullableString, string, uint16, uuid }
 
 const replicaState = {
   replicaId: int32(),
-  replicaDirectoryId: uuid({ since: 2 }),
+  replicaDirectoryId: uuid({ since: 2 }), // KIP-853
   logEndOffset: int64(),
-  lastFetchTimestamp: int64({ since: 1, default: -1, ignorable: true }),
-  lastCaughtUpTimestamp: int64({ since: 1, default: -1, ignorable: true }),
+  lastFetchTimestamp: int64({ since: 1, default: -1, ignorable: true }), // KIP-836
+  lastCaughtUpTimestamp: int64({ since: 1, default: -1, ignorable: true }), // KIP-836
 }
 
+/** Leader, voters and observers of a KRaft quorum, and how far each has come (KIP-595). */
 export const DescribeQuorum = api({
   key: 55,
   name: 'DescribeQuorum',
@@ -24,13 +25,13 @@ export const DescribeQuorum = api({
   },
   response: {
     errorCode: int16(),
-    errorMessage: nullableString({ since: 2, ignorable: true }),
+    errorMessage: nullableString({ since: 2, ignorable: true }), // KIP-853
     topics: array({
       topicName: string(),
       partitions: array({
         partitionIndex: int32(),
         errorCode: int16(),
-        errorMessage: nullableString({ since: 2, ignorable: true }),
+        errorMessage: nullableString({ since: 2, ignorable: true }), // KIP-853
         leaderId: int32(),
         leaderEpoch: int32(),
         highWatermark: int64(),
@@ -38,6 +39,7 @@ export const DescribeQuorum = api({
         observers: array(replicaState),
       }),
     }),
+    // KIP-853
     nodes: array(
       {
         nodeId: int32(),

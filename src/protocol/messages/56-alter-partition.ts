@@ -1,5 +1,6 @@
-import { api, array, int16, int32, int64, int8, uuid } from '../schema.ts'
+import { api, array, int8, int16, int32, int64, uuid } from '../schema.ts'
 
+/** The leader of a partition asks the controller to change the in-sync replicas (KIP-497). */
 export const AlterPartition = api({
   key: 56,
   name: 'AlterPartition',
@@ -15,6 +16,7 @@ export const AlterPartition = api({
         partitionIndex: int32(),
         leaderEpoch: int32(),
         newIsr: array(int32(), { until: 2 }),
+        // KIP-903
         newIsrWithEpochs: array(
           {
             brokerId: int32(),
@@ -22,7 +24,7 @@ export const AlterPartition = api({
           },
           { since: 3 },
         ),
-        leaderRecoveryState: int8(),
+        leaderRecoveryState: int8(), // KIP-704
         partitionEpoch: int32(),
       }),
     }),
@@ -38,7 +40,7 @@ export const AlterPartition = api({
         leaderId: int32(),
         leaderEpoch: int32(),
         isr: array(int32()),
-        leaderRecoveryState: int8({ ignorable: true }),
+        leaderRecoveryState: int8({ ignorable: true }), // KIP-704
         partitionEpoch: int32(),
       }),
     }),

@@ -1,5 +1,6 @@
-import { api, array, bool, int16, int32, int8, nullableString, string } from '../schema.ts'
+import { api, array, bool, int8, int16, int32, nullableString, string } from '../schema.ts'
 
+/** Raises or lowers the finalized level of features such as metadata.version (KIP-584). */
 export const UpdateFeatures = api({
   key: 57,
   name: 'UpdateFeatures',
@@ -12,9 +13,9 @@ export const UpdateFeatures = api({
       feature: string(),
       maxVersionLevel: int16(),
       allowDowngrade: bool({ until: 0 }),
-      upgradeType: int8({ since: 1, default: 1 }),
+      upgradeType: int8({ since: 1, default: 1 }), // KIP-778
     }),
-    validateOnly: bool({ since: 1 }),
+    validateOnly: bool({ since: 1 }), // KIP-778
   },
   response: {
     throttleTimeMs: int32(),

@@ -1,5 +1,6 @@
 import { api, bytes, int16, nullableBytes } from '../schema.ts'
 
+/** A broker forwards a request to the controller in the name of the client it came from (KIP-590). */
 export const Envelope = api({
   key: 58,
   name: 'Envelope',

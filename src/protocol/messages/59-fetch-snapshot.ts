@@ -1,5 +1,6 @@
 import { api, array, int16, int32, int64, nullableString, records, string, struct, uint16, uuid } from '../schema.ts'
 
+/** Reads a piece of a KRaft snapshot, for replicas too far behind to read the log (KIP-630). */
 export const FetchSnapshot = api({
   key: 59,
   name: 'FetchSnapshot',
@@ -20,7 +21,7 @@ export const FetchSnapshot = api({
           epoch: int32(),
         }),
         position: int64(),
-        replicaDirectoryId: uuid({ since: 1, tag: 0, ignorable: true }),
+        replicaDirectoryId: uuid({ since: 1, tag: 0, ignorable: true }), // KIP-853
       }),
     }),
   },
@@ -48,6 +49,7 @@ export const FetchSnapshot = api({
         unalignedRecords: records({ nullableUntil: -1 }), // never null
       }),
     }),
+    // KIP-853
     nodeEndpoints: array(
       {
         nodeId: int32(),

@@ -1,5 +1,6 @@
 import { api, array, int16, int32, int64, int64Wide, nullableString, string } from '../schema.ts'
 
+/** The producers that a partition remembers, with their open transactions (KIP-664). */
 export const DescribeProducers = api({
   key: 61,
   name: 'DescribeProducers',

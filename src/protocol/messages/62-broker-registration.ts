@@ -1,5 +1,6 @@
 import { api, array, bool, int16, int32, int64, nullableString, string, uint16, uuid } from '../schema.ts'
 
+/** A starting broker registers with the controller and receives its epoch (KIP-631). */
 export const BrokerRegistration = api({
   key: 62,
   name: 'BrokerRegistration',
@@ -22,9 +23,9 @@ export const BrokerRegistration = api({
       maxSupportedVersion: int16(),
     }),
     rack: nullableString(),
-    isMigratingZkBroker: bool({ since: 1 }),
-    logDirs: array(uuid(), { since: 2, ignorable: true }),
-    previousBrokerEpoch: int64({ since: 3, default: -1, ignorable: true }),
+    isMigratingZkBroker: bool({ since: 1 }), // KIP-866
+    logDirs: array(uuid(), { since: 2, ignorable: true }), // KIP-858
+    previousBrokerEpoch: int64({ since: 3, default: -1, ignorable: true }), // of a clean shutdown, KIP-966
   },
   response: {
     throttleTimeMs: int32(),

@@ -1,5 +1,6 @@
 import { api, array, bool, int16, int32, int64, nullableArray, uuid } from '../schema.ts'
 
+/** A broker tells the controller it is alive and what it wants to be: unfenced, fenced or shut down (KIP-631). */
 export const BrokerHeartbeat = api({
   key: 63,
   name: 'BrokerHeartbeat',
@@ -12,8 +13,8 @@ export const BrokerHeartbeat = api({
     currentMetadataOffset: int64(),
     wantFence: bool(),
     wantShutDown: bool(),
-    offlineLogDirs: array(uuid(), { since: 1, tag: 0 }),
-    cordonedLogDirs: nullableArray(uuid(), { since: 2, tag: 1, default: null }),
+    offlineLogDirs: array(uuid(), { since: 1, tag: 0 }), // KIP-858
+    cordonedLogDirs: nullableArray(uuid(), { since: 2, tag: 1, default: null }), // KIP-1066
   },
   response: {
     throttleTimeMs: int32(),

@@ -1,5 +1,6 @@
 import { api, int16, int32, nullableString } from '../schema.ts'
 
+/** Removes a broker from the cluster for good (KIP-631). */
 export const UnregisterBroker = api({
   key: 64,
   name: 'UnregisterBroker',

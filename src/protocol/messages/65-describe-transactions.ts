@@ -1,5 +1,6 @@
 import { api, array, int16, int32, int64, string } from '../schema.ts'
 
+/** State and partitions of transactions, by transactional id (KIP-664). */
 export const DescribeTransactions = api({
   key: 65,
   name: 'DescribeTransactions',

@@ -1,5 +1,6 @@
 import { api, array, int16, int32, int64, int64Wide, nullableString, string } from '../schema.ts'
 
+/** The transactions that a broker coordinates (KIP-664). */
 export const ListTransactions = api({
   key: 66,
   name: 'ListTransactions',
@@ -8,8 +9,8 @@ export const ListTransactions = api({
   request: {
     stateFilters: array(string()),
     producerIdFilters: array(int64()),
-    durationFilter: int64Wide({ since: 1, default: -1 }),
-    transactionalIdPattern: nullableString({ since: 2, default: null }),
+    durationFilter: int64Wide({ since: 1, default: -1 }), // KIP-994
+    transactionalIdPattern: nullableString({ since: 2, default: null }), // KIP-1152
   },
   response: {
     throttleTimeMs: int32(),

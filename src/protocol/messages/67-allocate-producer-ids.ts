@@ -1,5 +1,6 @@
 import { api, int16, int32, int64 } from '../schema.ts'
 
+/** A broker asks the controller for a block of producer ids (KIP-730). */
 export const AllocateProducerIds = api({
   key: 67,
   name: 'AllocateProducerIds',

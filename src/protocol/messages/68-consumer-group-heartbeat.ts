@@ -5,6 +5,7 @@ const topicPartitions = {
   partitions: array(int32()),
 }
 
+/** The one request of the consumer group protocol: joins, leaves, acknowledges and receives assignments (KIP-848). */
 export const ConsumerGroupHeartbeat = api({
   key: 68,
   name: 'ConsumerGroupHeartbeat',

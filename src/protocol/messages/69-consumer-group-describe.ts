@@ -1,4 +1,4 @@
-import { api, array, bool, int16, int32, int8, nullableString, string, struct, uuid } from '../schema.ts'
+import { api, array, bool, int8, int16, int32, nullableString, string, struct, uuid } from '../schema.ts'
 
 const topicPartitions = {
   topicId: uuid(),
@@ -10,6 +10,7 @@ const assignment = {
   topicPartitions: array(topicPartitions),
 }
 
+/** State, epochs, members and assignments of consumer groups (KIP-848). */
 export const ConsumerGroupDescribe = api({
   key: 69,
   name: 'ConsumerGroupDescribe',
@@ -40,7 +41,7 @@ export const ConsumerGroupDescribe = api({
         subscribedTopicRegex: nullableString({ default: null }),
         assignment: struct(assignment),
         targetAssignment: struct(assignment),
-        memberType: int8({ since: 1, default: -1, ignorable: true }),
+        memberType: int8({ since: 1, default: -1, ignorable: true }), // KIP-1099
       }),
       authorizedOperations: int32({ default: -2147483648 }),
     }),

@@ -1,5 +1,6 @@
 import { api, array, bool, int16, int32, nullableString, string, uint16, uuid } from '../schema.ts'
 
+/** A controller registers its listeners and features with the active one (KIP-919). */
 export const ControllerRegistration = api({
   key: 70,
   name: 'ControllerRegistration',

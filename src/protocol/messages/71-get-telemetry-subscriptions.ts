@@ -1,5 +1,6 @@
-import { api, array, bool, int16, int32, int8, string, uuid } from '../schema.ts'
+import { api, array, bool, int8, int16, int32, string, uuid } from '../schema.ts'
 
+/** A client asks which metrics the broker wants from it (KIP-714). */
 export const GetTelemetrySubscriptions = api({
   key: 71,
   name: 'GetTelemetrySubscriptions',

@@ -1,5 +1,6 @@
-import { api, bool, bytes, int16, int32, int8, uuid } from '../schema.ts'
+import { api, bool, bytes, int8, int16, int32, uuid } from '../schema.ts'
 
+/** A client sends the metrics that the broker subscribed to (KIP-714). */
 export const PushTelemetry = api({
   key: 72,
   name: 'PushTelemetry',

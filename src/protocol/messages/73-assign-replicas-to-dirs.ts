@@ -1,5 +1,6 @@
 import { api, array, int16, int32, int64, uuid } from '../schema.ts'
 
+/** A broker tells the controller in which log directories its replicas are (KIP-858). */
 export const AssignReplicasToDirs = api({
   key: 73,
   name: 'AssignReplicasToDirs',

@@ -11,6 +11,7 @@ import {
   uuid,
 } from '../schema.ts'
 
+/** Describes topics page by page, for clusters with very many partitions (KIP-966). */
 export const DescribeTopicPartitions = api({
   key: 75,
   name: 'DescribeTopicPartitions',

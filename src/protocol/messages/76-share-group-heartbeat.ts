@@ -5,6 +5,7 @@ const topicPartitions = {
   partitions: array(int32()),
 }
 
+/** Membership of a share group: joins, leaves and receives assignments (KIP-932). Version 0 was an early access. */
 export const ShareGroupHeartbeat = api({
   key: 76,
   name: 'ShareGroupHeartbeat',

@@ -10,6 +10,7 @@ const assignment = {
   topicPartitions: array(topicPartitions),
 }
 
+/** State, members and assignments of share groups (KIP-932). Version 0 was an early access. */
 export const ShareGroupDescribe = api({
   key: 77,
   name: 'ShareGroupDescribe',

@@ -2,11 +2,11 @@ import {
   api,
   array,
   bool,
+  int8,
   int16,
   int32,
   int64,
   int64Wide,
-  int8,
   nullableString,
   records,
   string,
@@ -14,6 +14,10 @@ import {
   uuid,
 } from '../schema.ts'
 
+/**
+ * Acquires records for a member of a share group, and acknowledges earlier ones (KIP-932). Version 0 was an early
+ * access.
+ */
 export const ShareFetch = api({
   key: 78,
   name: 'ShareFetch',
@@ -28,8 +32,8 @@ export const ShareFetch = api({
     maxBytes: int32({ default: 2147483647 }),
     maxRecords: int32(),
     batchSize: int32(),
-    shareAcquireMode: int8({ since: 2, ignorable: true }),
-    isRenewAck: bool({ since: 2 }),
+    shareAcquireMode: int8({ since: 2, ignorable: true }), // KIP-1206
+    isRenewAck: bool({ since: 2 }), // KIP-1222
     topics: array({
       topicId: uuid(),
       partitions: array({

@@ -1,5 +1,6 @@
-import { api, array, bool, int16, int32, int64Wide, int8, nullableString, string, struct, uuid } from '../schema.ts'
+import { api, array, bool, int8, int16, int32, int64Wide, nullableString, string, struct, uuid } from '../schema.ts'
 
+/** Acknowledges records that a member of a share group acquired (KIP-932). Version 0 was an early access. */
 export const ShareAcknowledge = api({
   key: 79,
   name: 'ShareAcknowledge',
@@ -9,7 +10,7 @@ export const ShareAcknowledge = api({
     groupId: nullableString({ default: null }),
     memberId: nullableString(),
     shareSessionEpoch: int32(),
-    isRenewAck: bool({ since: 2 }),
+    isRenewAck: bool({ since: 2 }), // KIP-1222
     topics: array({
       topicId: uuid(),
       partitions: array({
@@ -26,7 +27,7 @@ export const ShareAcknowledge = api({
     throttleTimeMs: int32(),
     errorCode: int16(),
     errorMessage: nullableString({ default: null }),
-    acquisitionLockTimeoutMs: int32({ since: 2, ignorable: true }),
+    acquisitionLockTimeoutMs: int32({ since: 2, ignorable: true }), // KIP-1222
     responses: array({
       topicId: uuid(),
       partitions: array({

@@ -1,5 +1,6 @@
 import { api, array, bool, int16, int32, nullableString, string, uint16, uuid } from '../schema.ts'
 
+/** Adds a voter to a KRaft quorum (KIP-853). */
 export const AddRaftVoter = api({
   key: 80,
   name: 'AddRaftVoter',
@@ -16,7 +17,7 @@ export const AddRaftVoter = api({
       host: string(),
       port: uint16(),
     }),
-    ackWhenCommitted: bool({ since: 1, default: true }),
+    ackWhenCommitted: bool({ since: 1, default: true }), // KIP-1186
   },
   response: {
     throttleTimeMs: int32(),

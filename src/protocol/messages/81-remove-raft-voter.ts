@@ -1,5 +1,6 @@
 import { api, int16, int32, nullableString, uuid } from '../schema.ts'
 
+/** Removes a voter from a KRaft quorum (KIP-853). */
 export const RemoveRaftVoter = api({
   key: 81,
   name: 'RemoveRaftVoter',

@@ -1,5 +1,6 @@
 import { api, array, int16, int32, nullableString, string, struct, uint16, uuid } from '../schema.ts'
 
+/** A voter makes known its listeners and the kraft.version it supports (KIP-853). */
 export const UpdateRaftVoter = api({
   key: 82,
   name: 'UpdateRaftVoter',

@@ -1,5 +1,6 @@
 import { api, array, int16, int32, int64Wide, nullableString, string, uuid } from '../schema.ts'
 
+/** Begins to keep the delivery state of share partitions (KIP-932). */
 export const InitializeShareGroupState = api({
   key: 83,
   name: 'InitializeShareGroupState',

@@ -1,5 +1,6 @@
-import { api, array, int16, int32, int64Wide, int8, nullableString, string, uuid } from '../schema.ts'
+import { api, array, int8, int16, int32, int64Wide, nullableString, string, uuid } from '../schema.ts'
 
+/** The leader of a share partition loads its delivery state (KIP-932). */
 export const ReadShareGroupState = api({
   key: 84,
   name: 'ReadShareGroupState',

@@ -1,5 +1,6 @@
-import { api, array, int16, int32, int64Wide, int8, nullableString, string, uuid } from '../schema.ts'
+import { api, array, int8, int16, int32, int64Wide, nullableString, string, uuid } from '../schema.ts'
 
+/** The leader of a share partition stores changes of its delivery state (KIP-932). */
 export const WriteShareGroupState = api({
   key: 85,
   name: 'WriteShareGroupState',
@@ -14,7 +15,7 @@ export const WriteShareGroupState = api({
         stateEpoch: int32(),
         leaderEpoch: int32(),
         startOffset: int64Wide(),
-        deliveryCompleteCount: int32({ since: 1, default: -1, ignorable: true }),
+        deliveryCompleteCount: int32({ since: 1, default: -1, ignorable: true }), // KIP-1226
         stateBatches: array({
           firstOffset: int64Wide(),
           lastOffset: int64Wide(),

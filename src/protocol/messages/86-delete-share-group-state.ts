@@ -1,5 +1,6 @@
 import { api, array, int16, int32, nullableString, string, uuid } from '../schema.ts'
 
+/** Forgets the delivery state of share partitions (KIP-932). */
 export const DeleteShareGroupState = api({
   key: 86,
   name: 'DeleteShareGroupState',

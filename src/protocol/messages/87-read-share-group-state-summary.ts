@@ -1,5 +1,6 @@
 import { api, array, int16, int32, int64Wide, nullableString, string, uuid } from '../schema.ts'
 
+/** Reads where the delivery of share partitions starts, without the states of single records (KIP-932). */
 export const ReadShareGroupStateSummary = api({
   key: 87,
   name: 'ReadShareGroupStateSummary',
@@ -25,7 +26,7 @@ export const ReadShareGroupStateSummary = api({
         stateEpoch: int32(),
         leaderEpoch: int32(),
         startOffset: int64Wide(),
-        deliveryCompleteCount: int32({ since: 1, default: -1, ignorable: true }),
+        deliveryCompleteCount: int32({ since: 1, default: -1, ignorable: true }), // KIP-1226
       }),
     }),
   },

@@ -2,10 +2,10 @@ import {
   api,
   array,
   bool,
+  int8,
   int16,
   int32,
   int64Wide,
-  int8,
   nullableArray,
   nullableString,
   nullableStruct,
@@ -52,6 +52,7 @@ const topicPartition = {
   partitions: array(int32()),
 }
 
+/** Membership of a Kafka Streams group: topology, tasks and their offsets (KIP-1071). */
 export const StreamsGroupHeartbeat = api({
   key: 88,
   name: 'StreamsGroupHeartbeat',

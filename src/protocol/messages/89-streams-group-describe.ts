@@ -47,6 +47,7 @@ const assignment = {
   warmupTasks: array(taskIds),
 }
 
+/** State, topology, members and tasks of Kafka Streams groups (KIP-1071). */
 export const StreamsGroupDescribe = api({
   key: 89,
   name: 'StreamsGroupDescribe',

@@ -1,5 +1,6 @@
 import { api, array, int16, int32, int64Wide, nullableArray, nullableString, string, uuid } from '../schema.ts'
 
+/** Where share groups start to read their partitions (KIP-932). */
 export const DescribeShareGroupOffsets = api({
   key: 90,
   name: 'DescribeShareGroupOffsets',
@@ -25,7 +26,7 @@ export const DescribeShareGroupOffsets = api({
           partitionIndex: int32(),
           startOffset: int64Wide(),
           leaderEpoch: int32(),
-          lag: int64Wide({ since: 1, default: -1, ignorable: true }),
+          lag: int64Wide({ since: 1, default: -1, ignorable: true }), // KIP-1226
           errorCode: int16(),
           errorMessage: nullableString({ default: null }),
         }),

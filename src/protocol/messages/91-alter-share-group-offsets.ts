@@ -1,5 +1,6 @@
 import { api, array, int16, int32, int64Wide, nullableString, string, uuid } from '../schema.ts'
 
+/** Sets where a share group without members starts to read (KIP-932). */
 export const AlterShareGroupOffsets = api({
   key: 91,
   name: 'AlterShareGroupOffsets',

@@ -1,5 +1,6 @@
 import { api, array, int16, int32, nullableString, string, uuid } from '../schema.ts'
 
+/** Forgets where a share group reads topics (KIP-932). */
 export const DeleteShareGroupOffsets = api({
   key: 92,
   name: 'DeleteShareGroupOffsets',

@@ -90,6 +90,7 @@ import { DescribeShareGroupOffsets } from './90-describe-share-group-offsets.ts'
 import { AlterShareGroupOffsets } from './91-alter-share-group-offsets.ts'
 import { DeleteShareGroupOffsets } from './92-delete-share-group-offsets.ts'
 
+/** Every API of the protocol, by its key. */
 export const ALL_APIS: readonly AnyApi[] = [
   Produce,
   Fetch,

@@ -13,6 +13,7 @@ import {
   uuid,
 } from '../schema.ts'
 
+/** What the embedded consumer protocol puts into the assignment of a classic group member. */
 export const ConsumerProtocolAssignment = message({
   name: 'ConsumerProtocolAssignment',
   versions: [0, 3],
@@ -25,12 +26,14 @@ export const ConsumerProtocolAssignment = message({
   },
 })
 
+/** What the embedded consumer protocol puts into the metadata of a classic group member. */
 export const ConsumerProtocolSubscription = message({
   name: 'ConsumerProtocolSubscription',
   versions: [0, 3],
   fields: {
     topics: array(string()),
     userData: nullableBytes({ default: null }),
+    // KIP-429
     ownedPartitions: array(
       {
         topic: string(),
@@ -38,11 +41,12 @@ export const ConsumerProtocolSubscription = message({
       },
       { since: 1, ignorable: true },
     ),
-    generationId: int32({ since: 2, default: -1, ignorable: true }),
-    rackId: nullableString({ since: 3, default: null, ignorable: true }),
+    generationId: int32({ since: 2, default: -1, ignorable: true }), // KIP-792
+    rackId: nullableString({ since: 3, default: null, ignorable: true }), // KIP-881
   },
 })
 
+/** Key of a control record. */
 export const ControlRecordTypeSchema = message({
   name: 'ControlRecordTypeSchema',
   versions: [0, 0],
@@ -51,6 +55,7 @@ export const ControlRecordTypeSchema = message({
   },
 })
 
+/** A principal as Envelope carries it (KIP-590). */
 export const DefaultPrincipalData = message({
   name: 'DefaultPrincipalData',
   versions: [0, 0],
@@ -62,6 +67,7 @@ export const DefaultPrincipalData = message({
   },
 })
 
+/** Value of the control record that commits or aborts a transaction (KIP-98). */
 export const EndTxnMarker = message({
   name: 'EndTxnMarker',
   versions: [0, 0],
@@ -70,6 +76,7 @@ export const EndTxnMarker = message({
   },
 })
 
+/** Control record: the kraft.version from here on (KIP-853). */
 export const KRaftVersionRecord = message({
   name: 'KRaftVersionRecord',
   versions: [0, 0],
@@ -82,9 +89,10 @@ export const KRaftVersionRecord = message({
 
 const voter = {
   voterId: int32(),
-  voterDirectoryId: uuid({ since: 1 }),
+  voterDirectoryId: uuid({ since: 1 }), // KIP-853
 }
 
+/** Control record with which every KRaft leader begins its epoch (KIP-595). */
 export const LeaderChangeMessage = message({
   name: 'LeaderChangeMessage',
   versions: [0, 1],
@@ -97,6 +105,7 @@ export const LeaderChangeMessage = message({
   },
 })
 
+/** Control record that ends a snapshot (KIP-630). */
 export const SnapshotFooterRecord = message({
   name: 'SnapshotFooterRecord',
   versions: [0, 0],
@@ -106,6 +115,7 @@ export const SnapshotFooterRecord = message({
   },
 })
 
+/** Control record that begins a snapshot (KIP-630). */
 export const SnapshotHeaderRecord = message({
   name: 'SnapshotHeaderRecord',
   versions: [0, 0],
@@ -116,6 +126,7 @@ export const SnapshotHeaderRecord = message({
   },
 })
 
+/** Control record: the voters of the quorum from here on (KIP-853). */
 export const VotersRecord = message({
   name: 'VotersRecord',
   versions: [0, 0],
@@ -124,7 +135,7 @@ export const VotersRecord = message({
     version: int16(),
     voters: array({
       voterId: int32(),
-      voterDirectoryId: uuid(),
+      voterDirectoryId: uuid(), // KIP-853
       endpoints: array({
         name: string(),
         host: string(),

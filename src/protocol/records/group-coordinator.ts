@@ -1,11 +1,11 @@
 import {
   array,
   bytes,
+  int8,
   int16,
   int32,
   int64,
   int64Wide,
-  int8,
   message,
   nullableArray,
   nullableString,
@@ -15,6 +15,7 @@ import {
   uuid,
 } from '../schema.ts'
 
+/** Key of a committed offset as it was first written. */
 export const LegacyOffsetCommitKey = message({
   name: 'LegacyOffsetCommitKey',
   key: 0,
@@ -26,6 +27,7 @@ export const LegacyOffsetCommitKey = message({
   },
 })
 
+/** Value of a committed offset as it was first written. */
 export const LegacyOffsetCommitValue = message({
   name: 'LegacyOffsetCommitValue',
   key: 0,
@@ -37,6 +39,7 @@ export const LegacyOffsetCommitValue = message({
   },
 })
 
+/** Key of a committed offset. */
 export const OffsetCommitKey = message({
   name: 'OffsetCommitKey',
   key: 1,
@@ -48,6 +51,7 @@ export const OffsetCommitKey = message({
   },
 })
 
+/** A committed offset. Which version is written depends on what must be kept, not only on the metadata version. */
 export const OffsetCommitValue = message({
   name: 'OffsetCommitValue',
   key: 1,
@@ -55,14 +59,15 @@ export const OffsetCommitValue = message({
   flexibleSince: 4,
   fields: {
     offset: int64Wide(),
-    leaderEpoch: int32({ since: 3, default: -1, ignorable: true }),
+    leaderEpoch: int32({ since: 3, default: -1, ignorable: true }), // KIP-320
     metadata: string(),
     commitTimestamp: int64Wide(),
     expireTimestamp: int64Wide({ since: 1, until: 1, default: -1, ignorable: true }),
-    topicId: uuid({ since: 4, tag: 0, ignorable: true }),
+    topicId: uuid({ since: 4, tag: 0, ignorable: true }), // KIP-848
   },
 })
 
+/** Key of a classic group. */
 export const GroupMetadataKey = message({
   name: 'GroupMetadataKey',
   key: 2,
@@ -74,15 +79,16 @@ export const GroupMetadataKey = message({
 
 const memberMetadata = {
   memberId: string(),
-  groupInstanceId: nullableString({ since: 3, default: null, ignorable: true }),
+  groupInstanceId: nullableString({ since: 3, default: null, ignorable: true }), // KIP-345
   clientId: string(),
   clientHost: string(),
-  rebalanceTimeout: int32({ since: 1, default: -1, ignorable: true }),
+  rebalanceTimeout: int32({ since: 1, default: -1, ignorable: true }), // KIP-62
   sessionTimeout: int32(),
   subscription: bytes(),
   assignment: bytes(),
 }
 
+/** A classic group: generation, leader, and members with their assignments. */
 export const GroupMetadataValue = message({
   name: 'GroupMetadataValue',
   key: 2,
@@ -98,6 +104,7 @@ export const GroupMetadataValue = message({
   },
 })
 
+/** Key of the epoch of a consumer group. */
 export const ConsumerGroupMetadataKey = message({
   name: 'ConsumerGroupMetadataKey',
   key: 3,
@@ -107,6 +114,7 @@ export const ConsumerGroupMetadataKey = message({
   },
 })
 
+/** Epoch of a consumer group (KIP-848). */
 export const ConsumerGroupMetadataValue = message({
   name: 'ConsumerGroupMetadataValue',
   key: 3,
@@ -118,6 +126,7 @@ export const ConsumerGroupMetadataValue = message({
   },
 })
 
+/** Key of what a consumer group knew of its topics. */
 export const ConsumerGroupPartitionMetadataKey = message({
   name: 'ConsumerGroupPartitionMetadataKey',
   key: 4,
@@ -127,6 +136,7 @@ export const ConsumerGroupPartitionMetadataKey = message({
   },
 })
 
+/** What a consumer group knew of its topics. No longer written since 4.1: a hash in the group took its place. */
 export const ConsumerGroupPartitionMetadataValue = message({
   name: 'ConsumerGroupPartitionMetadataValue',
   key: 4,
@@ -145,6 +155,7 @@ export const ConsumerGroupPartitionMetadataValue = message({
   },
 })
 
+/** Key of a member of a consumer group. */
 export const ConsumerGroupMemberMetadataKey = message({
   name: 'ConsumerGroupMemberMetadataKey',
   key: 5,
@@ -155,6 +166,7 @@ export const ConsumerGroupMemberMetadataKey = message({
   },
 })
 
+/** A member of a consumer group: its client and subscription (KIP-848). */
 export const ConsumerGroupMemberMetadataValue = message({
   name: 'ConsumerGroupMemberMetadataValue',
   key: 5,
@@ -182,6 +194,7 @@ export const ConsumerGroupMemberMetadataValue = message({
   },
 })
 
+/** Key of the epoch of a target assignment of a consumer group. */
 export const ConsumerGroupTargetAssignmentMetadataKey = message({
   name: 'ConsumerGroupTargetAssignmentMetadataKey',
   key: 6,
@@ -191,6 +204,7 @@ export const ConsumerGroupTargetAssignmentMetadataKey = message({
   },
 })
 
+/** Epoch for which the target assignment of a consumer group was made (KIP-848). */
 export const ConsumerGroupTargetAssignmentMetadataValue = message({
   name: 'ConsumerGroupTargetAssignmentMetadataValue',
   key: 6,
@@ -202,6 +216,7 @@ export const ConsumerGroupTargetAssignmentMetadataValue = message({
   },
 })
 
+/** Key of the target assignment of a member of a consumer group. */
 export const ConsumerGroupTargetAssignmentMemberKey = message({
   name: 'ConsumerGroupTargetAssignmentMemberKey',
   key: 7,
@@ -212,6 +227,7 @@ export const ConsumerGroupTargetAssignmentMemberKey = message({
   },
 })
 
+/** The partitions that a member of a consumer group shall own (KIP-848). */
 export const ConsumerGroupTargetAssignmentMemberValue = message({
   name: 'ConsumerGroupTargetAssignmentMemberValue',
   key: 7,
@@ -225,6 +241,7 @@ export const ConsumerGroupTargetAssignmentMemberValue = message({
   },
 })
 
+/** Key of the current assignment of a member of a consumer group. */
 export const ConsumerGroupCurrentMemberAssignmentKey = message({
   name: 'ConsumerGroupCurrentMemberAssignmentKey',
   key: 8,
@@ -241,6 +258,7 @@ const consumerGroupCurrentMemberAssignmentTopicPartitions = {
   assignmentEpochs: nullableArray(int32(), { tag: 0 }),
 }
 
+/** The partitions that a member of a consumer group owns and those it has to give up (KIP-848). */
 export const ConsumerGroupCurrentMemberAssignmentValue = message({
   name: 'ConsumerGroupCurrentMemberAssignmentValue',
   key: 8,
@@ -255,6 +273,7 @@ export const ConsumerGroupCurrentMemberAssignmentValue = message({
   },
 })
 
+/** Key of a member of a share group. */
 export const ShareGroupMemberMetadataKey = message({
   name: 'ShareGroupMemberMetadataKey',
   key: 10,
@@ -265,6 +284,7 @@ export const ShareGroupMemberMetadataKey = message({
   },
 })
 
+/** A member of a share group: its client and subscription (KIP-932). */
 export const ShareGroupMemberMetadataValue = message({
   name: 'ShareGroupMemberMetadataValue',
   key: 10,
@@ -278,6 +298,7 @@ export const ShareGroupMemberMetadataValue = message({
   },
 })
 
+/** Key of the epoch of a share group. */
 export const ShareGroupMetadataKey = message({
   name: 'ShareGroupMetadataKey',
   key: 11,
@@ -287,6 +308,7 @@ export const ShareGroupMetadataKey = message({
   },
 })
 
+/** Epoch of a share group (KIP-932). */
 export const ShareGroupMetadataValue = message({
   name: 'ShareGroupMetadataValue',
   key: 11,
@@ -298,6 +320,7 @@ export const ShareGroupMetadataValue = message({
   },
 })
 
+/** Key of the epoch of a target assignment of a share group. */
 export const ShareGroupTargetAssignmentMetadataKey = message({
   name: 'ShareGroupTargetAssignmentMetadataKey',
   key: 12,
@@ -307,6 +330,7 @@ export const ShareGroupTargetAssignmentMetadataKey = message({
   },
 })
 
+/** Epoch for which the target assignment of a share group was made (KIP-932). */
 export const ShareGroupTargetAssignmentMetadataValue = message({
   name: 'ShareGroupTargetAssignmentMetadataValue',
   key: 12,
@@ -318,6 +342,7 @@ export const ShareGroupTargetAssignmentMetadataValue = message({
   },
 })
 
+/** Key of the target assignment of a member of a share group. */
 export const ShareGroupTargetAssignmentMemberKey = message({
   name: 'ShareGroupTargetAssignmentMemberKey',
   key: 13,
@@ -328,6 +353,7 @@ export const ShareGroupTargetAssignmentMemberKey = message({
   },
 })
 
+/** The partitions that a member of a share group shall read (KIP-932). */
 export const ShareGroupTargetAssignmentMemberValue = message({
   name: 'ShareGroupTargetAssignmentMemberValue',
   key: 13,
@@ -341,6 +367,7 @@ export const ShareGroupTargetAssignmentMemberValue = message({
   },
 })
 
+/** Key of the current assignment of a member of a share group. */
 export const ShareGroupCurrentMemberAssignmentKey = message({
   name: 'ShareGroupCurrentMemberAssignmentKey',
   key: 14,
@@ -356,6 +383,7 @@ const shareGroupCurrentMemberAssignmentTopicPartitions = {
   partitions: array(int32()),
 }
 
+/** The partitions that a member of a share group reads (KIP-932). */
 export const ShareGroupCurrentMemberAssignmentValue = message({
   name: 'ShareGroupCurrentMemberAssignmentValue',
   key: 14,
@@ -369,6 +397,7 @@ export const ShareGroupCurrentMemberAssignmentValue = message({
   },
 })
 
+/** Key of the progress of a share group with its share partitions. */
 export const ShareGroupStatePartitionMetadataKey = message({
   name: 'ShareGroupStatePartitionMetadataKey',
   key: 15,
@@ -389,6 +418,7 @@ const shareGroupStatePartitionMetadataTopicInfo = {
   topicName: string(),
 }
 
+/** Share partitions of a group that are being initialized, are initialized, or are being deleted (KIP-932). */
 export const ShareGroupStatePartitionMetadataValue = message({
   name: 'ShareGroupStatePartitionMetadataValue',
   key: 15,
@@ -401,6 +431,7 @@ export const ShareGroupStatePartitionMetadataValue = message({
   },
 })
 
+/** Key of a regular expression that members of a consumer group subscribe to. */
 export const ConsumerGroupRegularExpressionKey = message({
   name: 'ConsumerGroupRegularExpressionKey',
   key: 16,
@@ -411,6 +442,7 @@ export const ConsumerGroupRegularExpressionKey = message({
   },
 })
 
+/** The topics that a regular expression matched, and when (KIP-848). */
 export const ConsumerGroupRegularExpressionValue = message({
   name: 'ConsumerGroupRegularExpressionValue',
   key: 16,
@@ -423,6 +455,7 @@ export const ConsumerGroupRegularExpressionValue = message({
   },
 })
 
+/** Key of the epoch of a streams group. */
 export const StreamsGroupMetadataKey = message({
   name: 'StreamsGroupMetadataKey',
   key: 17,
@@ -437,6 +470,7 @@ const lastAssignmentConfig = {
   value: string(),
 }
 
+/** Epoch of a streams group, and what its last assignment was made from (KIP-1071). */
 export const StreamsGroupMetadataValue = message({
   name: 'StreamsGroupMetadataValue',
   key: 17,
@@ -450,6 +484,7 @@ export const StreamsGroupMetadataValue = message({
   },
 })
 
+/** Key of a member of a streams group. */
 export const StreamsGroupMemberMetadataKey = message({
   name: 'StreamsGroupMemberMetadataKey',
   key: 19,
@@ -470,6 +505,7 @@ const keyValue = {
   value: string(),
 }
 
+/** A member of a streams group: its client, process and endpoint (KIP-1071). */
 export const StreamsGroupMemberMetadataValue = message({
   name: 'StreamsGroupMemberMetadataValue',
   key: 19,
@@ -488,6 +524,7 @@ export const StreamsGroupMemberMetadataValue = message({
   },
 })
 
+/** Key of the epoch of a target assignment of a streams group. */
 export const StreamsGroupTargetAssignmentMetadataKey = message({
   name: 'StreamsGroupTargetAssignmentMetadataKey',
   key: 20,
@@ -497,6 +534,7 @@ export const StreamsGroupTargetAssignmentMetadataKey = message({
   },
 })
 
+/** Epoch for which the target assignment of a streams group was made (KIP-1071). */
 export const StreamsGroupTargetAssignmentMetadataValue = message({
   name: 'StreamsGroupTargetAssignmentMetadataValue',
   key: 20,
@@ -508,6 +546,7 @@ export const StreamsGroupTargetAssignmentMetadataValue = message({
   },
 })
 
+/** Key of the target assignment of a member of a streams group. */
 export const StreamsGroupTargetAssignmentMemberKey = message({
   name: 'StreamsGroupTargetAssignmentMemberKey',
   key: 21,
@@ -523,6 +562,7 @@ const streamsGroupTargetAssignmentMemberTaskIds = {
   partitions: array(int32()),
 }
 
+/** The tasks that a member of a streams group shall run (KIP-1071). */
 export const StreamsGroupTargetAssignmentMemberValue = message({
   name: 'StreamsGroupTargetAssignmentMemberValue',
   key: 21,
@@ -535,6 +575,7 @@ export const StreamsGroupTargetAssignmentMemberValue = message({
   },
 })
 
+/** Key of the current assignment of a member of a streams group. */
 export const StreamsGroupCurrentMemberAssignmentKey = message({
   name: 'StreamsGroupCurrentMemberAssignmentKey',
   key: 22,
@@ -551,6 +592,7 @@ const streamsGroupCurrentMemberAssignmentTaskIds = {
   assignmentEpochs: nullableArray(int32(), { tag: 0 }),
 }
 
+/** The tasks that a member of a streams group runs and those it has to give up (KIP-1071). */
 export const StreamsGroupCurrentMemberAssignmentValue = message({
   name: 'StreamsGroupCurrentMemberAssignmentValue',
   key: 22,
@@ -569,6 +611,7 @@ export const StreamsGroupCurrentMemberAssignmentValue = message({
   },
 })
 
+/** Key of the topology of a streams group. */
 export const StreamsGroupTopologyKey = message({
   name: 'StreamsGroupTopologyKey',
   key: 23,
@@ -590,6 +633,7 @@ const streamsGroupTopologyTopicInfo = {
   topicConfigs: array(topicConfig),
 }
 
+/** The subtopologies of a streams group, with their source, sink, repartition and changelog topics (KIP-1071). */
 export const StreamsGroupTopologyValue = message({
   name: 'StreamsGroupTopologyValue',
   key: 23,

@@ -3,11 +3,11 @@ import {
   bool,
   bytes,
   float64,
+  int8,
   int16,
   int32,
   int64,
   int64Wide,
-  int8,
   message,
   nullableArray,
   nullableString,
@@ -16,6 +16,7 @@ import {
   uuid,
 } from '../schema.ts'
 
+/** A broker registered, with its listeners and features. */
 export const RegisterBrokerRecord = message({
   name: 'RegisterBrokerRecord',
   key: 0,
@@ -23,7 +24,7 @@ export const RegisterBrokerRecord = message({
   flexibleSince: 0,
   fields: {
     brokerId: int32(),
-    isMigratingZkBroker: bool({ since: 2 }),
+    isMigratingZkBroker: bool({ since: 2 }), // KIP-866
     incarnationId: uuid(),
     brokerEpoch: int64(),
     endPoints: array({
@@ -39,12 +40,13 @@ export const RegisterBrokerRecord = message({
     }),
     rack: nullableString(),
     fenced: bool({ default: true }),
-    inControlledShutdown: bool({ since: 1 }),
-    logDirs: array(uuid(), { since: 3, tag: 0 }),
-    cordonedLogDirs: nullableArray(uuid(), { since: 4, tag: 1, default: null }),
+    inControlledShutdown: bool({ since: 1 }), // KIP-841
+    logDirs: array(uuid(), { since: 3, tag: 0 }), // KIP-858
+    cordonedLogDirs: nullableArray(uuid(), { since: 4, tag: 1, default: null }), // KIP-1066
   },
 })
 
+/** A broker is gone for good. */
 export const UnregisterBrokerRecord = message({
   name: 'UnregisterBrokerRecord',
   key: 1,
@@ -56,6 +58,7 @@ export const UnregisterBrokerRecord = message({
   },
 })
 
+/** A topic was created. */
 export const TopicRecord = message({
   name: 'TopicRecord',
   key: 2,
@@ -67,6 +70,7 @@ export const TopicRecord = message({
   },
 })
 
+/** A partition, whole: as it was created, or as a snapshot has it. */
 export const PartitionRecord = message({
   name: 'PartitionRecord',
   key: 3,
@@ -80,15 +84,16 @@ export const PartitionRecord = message({
     removingReplicas: array(int32()),
     addingReplicas: array(int32()),
     leader: int32({ default: -1 }),
-    leaderRecoveryState: int8({ tag: 0 }),
+    leaderRecoveryState: int8({ tag: 0 }), // KIP-704
     leaderEpoch: int32({ default: -1 }),
     partitionEpoch: int32({ default: -1 }),
-    directories: array(uuid(), { since: 1 }),
-    eligibleLeaderReplicas: nullableArray(int32(), { since: 2, tag: 1, default: null }),
-    lastKnownElr: nullableArray(int32(), { since: 2, tag: 2, default: null }),
+    directories: array(uuid(), { since: 1 }), // KIP-858
+    eligibleLeaderReplicas: nullableArray(int32(), { since: 2, tag: 1, default: null }), // KIP-966
+    lastKnownElr: nullableArray(int32(), { since: 2, tag: 2, default: null }), // KIP-966
   },
 })
 
+/** A setting of a resource; a null value removes it. */
 export const ConfigRecord = message({
   name: 'ConfigRecord',
   key: 4,
@@ -102,6 +107,7 @@ export const ConfigRecord = message({
   },
 })
 
+/** What changed of a partition; fields at their default did not. */
 export const PartitionChangeRecord = message({
   name: 'PartitionChangeRecord',
   key: 5,
@@ -115,13 +121,14 @@ export const PartitionChangeRecord = message({
     replicas: nullableArray(int32(), { tag: 2, default: null }),
     removingReplicas: nullableArray(int32(), { tag: 3, default: null }),
     addingReplicas: nullableArray(int32(), { tag: 4, default: null }),
-    leaderRecoveryState: int8({ tag: 5, default: -1 }),
-    directories: nullableArray(uuid(), { since: 1, tag: 8, default: null }),
-    eligibleLeaderReplicas: nullableArray(int32(), { since: 2, tag: 6, default: null }),
-    lastKnownElr: nullableArray(int32(), { since: 2, tag: 7, default: null }),
+    leaderRecoveryState: int8({ tag: 5, default: -1 }), // KIP-704
+    directories: nullableArray(uuid(), { since: 1, tag: 8, default: null }), // KIP-858
+    eligibleLeaderReplicas: nullableArray(int32(), { since: 2, tag: 6, default: null }), // KIP-966
+    lastKnownElr: nullableArray(int32(), { since: 2, tag: 7, default: null }), // KIP-966
   },
 })
 
+/** A broker was fenced. BrokerRegistrationChangeRecord took its place. */
 export const FenceBrokerRecord = message({
   name: 'FenceBrokerRecord',
   key: 7,
@@ -133,6 +140,7 @@ export const FenceBrokerRecord = message({
   },
 })
 
+/** A broker was unfenced. BrokerRegistrationChangeRecord took its place. */
 export const UnfenceBrokerRecord = message({
   name: 'UnfenceBrokerRecord',
   key: 8,
@@ -144,6 +152,7 @@ export const UnfenceBrokerRecord = message({
   },
 })
 
+/** A topic was deleted, with all its partitions. */
 export const RemoveTopicRecord = message({
   name: 'RemoveTopicRecord',
   key: 9,
@@ -154,6 +163,7 @@ export const RemoveTopicRecord = message({
   },
 })
 
+/** A delegation token was created or renewed (KIP-48). */
 export const DelegationTokenRecord = message({
   name: 'DelegationTokenRecord',
   key: 10,
@@ -170,6 +180,7 @@ export const DelegationTokenRecord = message({
   },
 })
 
+/** A SCRAM credential of a user (KIP-554). */
 export const UserScramCredentialRecord = message({
   name: 'UserScramCredentialRecord',
   key: 11,
@@ -185,6 +196,7 @@ export const UserScramCredentialRecord = message({
   },
 })
 
+/** The finalized level of a feature; 0 removes it. */
 export const FeatureLevelRecord = message({
   name: 'FeatureLevelRecord',
   key: 12,
@@ -196,6 +208,7 @@ export const FeatureLevelRecord = message({
   },
 })
 
+/** A quota was set or removed. */
 export const ClientQuotaRecord = message({
   name: 'ClientQuotaRecord',
   key: 14,
@@ -212,6 +225,7 @@ export const ClientQuotaRecord = message({
   },
 })
 
+/** A block of producer ids was given to a broker (KIP-730). */
 export const ProducerIdsRecord = message({
   name: 'ProducerIdsRecord',
   key: 15,
@@ -224,6 +238,7 @@ export const ProducerIdsRecord = message({
   },
 })
 
+/** What changed of a broker's registration: fencing, controlled shutdown, log directories. */
 export const BrokerRegistrationChangeRecord = message({
   name: 'BrokerRegistrationChangeRecord',
   key: 17,
@@ -233,12 +248,13 @@ export const BrokerRegistrationChangeRecord = message({
     brokerId: int32(),
     brokerEpoch: int64(),
     fenced: int8({ tag: 0 }),
-    inControlledShutdown: int8({ since: 1, tag: 1 }),
-    logDirs: array(uuid(), { since: 2, tag: 2 }),
-    cordonedLogDirs: nullableArray(uuid(), { since: 3, tag: 3, default: null }),
+    inControlledShutdown: int8({ since: 1, tag: 1 }), // KIP-841
+    logDirs: array(uuid(), { since: 2, tag: 2 }), // KIP-858
+    cordonedLogDirs: nullableArray(uuid(), { since: 3, tag: 3, default: null }), // KIP-1066
   },
 })
 
+/** An access rule was added. */
 export const AccessControlEntryRecord = message({
   name: 'AccessControlEntryRecord',
   key: 18,
@@ -256,6 +272,7 @@ export const AccessControlEntryRecord = message({
   },
 })
 
+/** An access rule was removed. */
 export const RemoveAccessControlEntryRecord = message({
   name: 'RemoveAccessControlEntryRecord',
   key: 19,
@@ -266,6 +283,7 @@ export const RemoveAccessControlEntryRecord = message({
   },
 })
 
+/** Written now and then so that the committed offset moves: proof of an active controller (KIP-835). */
 export const NoOpRecord = message({
   name: 'NoOpRecord',
   key: 20,
@@ -274,6 +292,7 @@ export const NoOpRecord = message({
   fields: {},
 })
 
+/** How far the migration from ZooKeeper came; only older logs and bootstrap records have it (KIP-866). */
 export const ZkMigrationStateRecord = message({
   name: 'ZkMigrationStateRecord',
   key: 21,
@@ -284,6 +303,7 @@ export const ZkMigrationStateRecord = message({
   },
 })
 
+/** A SCRAM credential was removed. */
 export const RemoveUserScramCredentialRecord = message({
   name: 'RemoveUserScramCredentialRecord',
   key: 22,
@@ -295,6 +315,7 @@ export const RemoveUserScramCredentialRecord = message({
   },
 })
 
+/** Begins records that count only together (KIP-868). */
 export const BeginTransactionRecord = message({
   name: 'BeginTransactionRecord',
   key: 23,
@@ -305,6 +326,7 @@ export const BeginTransactionRecord = message({
   },
 })
 
+/** Records since the begin of the transaction count (KIP-868). */
 export const EndTransactionRecord = message({
   name: 'EndTransactionRecord',
   key: 24,
@@ -313,6 +335,7 @@ export const EndTransactionRecord = message({
   fields: {},
 })
 
+/** Records since the begin of the transaction do not count (KIP-868). */
 export const AbortTransactionRecord = message({
   name: 'AbortTransactionRecord',
   key: 25,
@@ -323,6 +346,7 @@ export const AbortTransactionRecord = message({
   },
 })
 
+/** A delegation token was removed. */
 export const RemoveDelegationTokenRecord = message({
   name: 'RemoveDelegationTokenRecord',
   key: 26,
@@ -333,6 +357,7 @@ export const RemoveDelegationTokenRecord = message({
   },
 })
 
+/** A controller registered (KIP-919). */
 export const RegisterControllerRecord = message({
   name: 'RegisterControllerRecord',
   key: 27,
@@ -356,6 +381,7 @@ export const RegisterControllerRecord = message({
   },
 })
 
+/** Forgets the eligible leader replicas of a topic, or of all (KIP-966). */
 export const ClearElrRecord = message({
   name: 'ClearElrRecord',
   key: 28,

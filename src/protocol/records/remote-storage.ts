@@ -1,5 +1,6 @@
-import { array, bool, int32, int64, int64Wide, int8, message, nullableBytes, string, struct, uuid } from '../schema.ts'
+import { array, bool, int8, int32, int64, int64Wide, message, nullableBytes, string, struct, uuid } from '../schema.ts'
 
+/** A segment is being copied to tiered storage (KIP-405). */
 export const RemoteLogSegmentMetadataRecord = message({
   name: 'RemoteLogSegmentMetadataRecord',
   key: 0,
@@ -30,6 +31,7 @@ export const RemoteLogSegmentMetadataRecord = message({
   },
 })
 
+/** A segment in tiered storage changed its state (KIP-405). */
 export const RemoteLogSegmentMetadataUpdateRecord = message({
   name: 'RemoteLogSegmentMetadataUpdateRecord',
   key: 1,
@@ -51,6 +53,7 @@ export const RemoteLogSegmentMetadataUpdateRecord = message({
   },
 })
 
+/** A partition is being deleted from tiered storage (KIP-405). */
 export const RemotePartitionDeleteMetadataRecord = message({
   name: 'RemotePartitionDeleteMetadataRecord',
   key: 2,
@@ -68,6 +71,7 @@ export const RemotePartitionDeleteMetadataRecord = message({
   },
 })
 
+/** A segment in tiered storage, in a snapshot of what a partition has there (KIP-405). */
 export const RemoteLogSegmentMetadataSnapshotRecord = message({
   name: 'RemoteLogSegmentMetadataSnapshotRecord',
   key: 3,

@@ -1,5 +1,6 @@
-import { array, int16, int32, int64, int64Wide, int8, message, string, uuid } from '../schema.ts'
+import { array, int8, int16, int32, int64, int64Wide, message, string, uuid } from '../schema.ts'
 
+/** Key of a whole delivery state of a share partition. */
 export const ShareSnapshotKey = message({
   name: 'ShareSnapshotKey',
   key: 0,
@@ -11,6 +12,7 @@ export const ShareSnapshotKey = message({
   },
 })
 
+/** The whole delivery state of a share partition (KIP-932). */
 export const ShareSnapshotValue = message({
   name: 'ShareSnapshotValue',
   key: 0,
@@ -21,7 +23,7 @@ export const ShareSnapshotValue = message({
     stateEpoch: int32(),
     leaderEpoch: int32(),
     startOffset: int64Wide(),
-    deliveryCompleteCount: int32({ tag: 0, default: -1 }),
+    deliveryCompleteCount: int32({ tag: 0, default: -1 }), // KIP-1226
     createTimestamp: int64(),
     writeTimestamp: int64(),
     stateBatches: array({
@@ -33,6 +35,7 @@ export const ShareSnapshotValue = message({
   },
 })
 
+/** Key of a change of the delivery state of a share partition. */
 export const ShareUpdateKey = message({
   name: 'ShareUpdateKey',
   key: 1,
@@ -44,6 +47,7 @@ export const ShareUpdateKey = message({
   },
 })
 
+/** A change of the delivery state of a share partition, on top of its last snapshot (KIP-932). */
 export const ShareUpdateValue = message({
   name: 'ShareUpdateValue',
   key: 1,
@@ -53,7 +57,7 @@ export const ShareUpdateValue = message({
     snapshotEpoch: int32(),
     leaderEpoch: int32(),
     startOffset: int64Wide(),
-    deliveryCompleteCount: int32({ tag: 0, default: -1 }),
+    deliveryCompleteCount: int32({ tag: 0, default: -1 }), // KIP-1226
     stateBatches: array({
       firstOffset: int64Wide(),
       lastOffset: int64Wide(),

@@ -1,5 +1,6 @@
 import { array, int16, int32, int64, int64Wide, message, uint32 } from '../schema.ts'
 
+/** The file `<offset>.snapshot`: the producers that a partition remembers, up to that offset. */
 export const ProducerSnapshot = message({
   name: 'ProducerSnapshot',
   versions: [1, 1],

@@ -1,5 +1,6 @@
-import { array, int16, int32, int64, int8, message, nullableArray, string } from '../schema.ts'
+import { array, int8, int16, int32, int64, message, nullableArray, string } from '../schema.ts'
 
+/** Key of the state of a transactional id. */
 export const TransactionLogKey = message({
   name: 'TransactionLogKey',
   key: 0,
@@ -9,6 +10,7 @@ export const TransactionLogKey = message({
   },
 })
 
+/** State of a transactional id: its producer, its transaction and the partitions in it (KIP-98). */
 export const TransactionLogValue = message({
   name: 'TransactionLogValue',
   key: 0,
@@ -16,10 +18,10 @@ export const TransactionLogValue = message({
   flexibleSince: 1,
   fields: {
     producerId: int64(),
-    previousProducerId: int64({ since: 1, tag: 0, default: -1 }),
-    nextProducerId: int64({ since: 1, tag: 1, default: -1 }),
+    previousProducerId: int64({ since: 1, tag: 0, default: -1 }), // KIP-890
+    nextProducerId: int64({ since: 1, tag: 1, default: -1 }), // KIP-890
     producerEpoch: int16(),
-    nextProducerEpoch: int16({ since: 1, tag: 3, default: -1 }),
+    nextProducerEpoch: int16({ since: 1, tag: 3, default: -1 }), // KIP-890
     transactionTimeoutMs: int32(),
     transactionStatus: int8(),
     transactionPartitions: nullableArray({
@@ -28,6 +30,6 @@ export const TransactionLogValue = message({
     }),
     transactionLastUpdateTimestampMs: int64(),
     transactionStartTimestampMs: int64(),
-    clientTransactionVersion: int16({ since: 1, tag: 2 }),
+    clientTransactionVersion: int16({ since: 1, tag: 2 }), // KIP-890
   },
 })
