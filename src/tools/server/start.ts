@@ -15,6 +15,7 @@ import { loadProperties } from '../property-file.ts'
 import { SERVER_OPTIONS } from './options.ts'
 
 const KAFKA = 'kafka.Kafka$'
+const KAFKA_EXCEPTION = 'org.apache.kafka.common.KafkaException'
 const SIGNAL_HANDLER = 'org.apache.kafka.common.utils.LoggingSignalHandler'
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
@@ -23,16 +24,19 @@ export const run: Tool = async (argv, terminal) => {
   if (argv[0] === '-daemon') return startDaemon(argv.slice(1))
   const logger = lineLogger((line) => writeLine(terminal, line))
   try {
-    const config = configOf(argv)
-    return await serve(config, logger)
+    return await serve(configOf(argv), logger)
   } catch (error) {
     if (error instanceof ToolExit) throw error
-    logger.error(
-      `Exiting Kafka due to fatal exception${isStartFailure(error) ? ' during startup.' : ''}`,
-      KAFKA,
-      trace(error),
-    )
+    const phase = error instanceof StartFailure ? ' during startup.' : ''
+    logger.error(`Exiting Kafka due to fatal exception${phase}`, KAFKA, trace(error))
     return 1
+  }
+}
+
+/** What went wrong while the broker's parts were being started; before that Kafka does not say "during startup". */
+class StartFailure extends JavaError {
+  constructor(cause: Error) {
+    super(KAFKA_EXCEPTION, cause.message)
   }
 }
 
@@ -66,7 +70,11 @@ async function serve(config: BrokerConfig, logger: Logger): Promise<number> {
     await (await starting)?.stop()
     return 128 + constants.signals[signal]
   })
-  await Promise.race([starting, failed])
+  try {
+    await Promise.race([starting, failed])
+  } catch (error) {
+    throw asKafkaReports(error)
+  }
   return Promise.race([stopped, failed])
 }
 
@@ -88,9 +96,12 @@ function signalToStop(logger: Logger): Promise<(typeof STOP_SIGNALS)[number]> {
   return signalled
 }
 
-/** What the broker throws once its parts are being started, where Kafka adds "during startup". */
-function isStartFailure(error: unknown): boolean {
-  return error instanceof JavaError && error.javaClass === 'org.apache.kafka.common.KafkaException'
+/** A port in use and a locked directory are found when Kafka starts its parts; unformatted directories before that. */
+function asKafkaReports(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const isLocked = error.message.startsWith('Failed to acquire lock on file')
+  const isKafkaException = error instanceof JavaError && error.javaClass === KAFKA_EXCEPTION
+  return isLocked || isKafkaException ? new StartFailure(error) : error
 }
 
 /** As Kafka's log shows an exception. One that is no Kafka error keeps its stack, which is what finds the mistake. */
