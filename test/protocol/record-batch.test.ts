@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { CODECS, compress, prepareCodec } from '../../src/protocol/compression.ts'
 import { DecodeError } from '../../src/protocol/reader.ts'
@@ -259,5 +260,66 @@ describe('hostile records', () => {
       expect(readRecords(bytes, 0, 600_000)).toHaveLength(1)
       if (codec !== 'none') expect(() => readRecords(bytes, 0, 400_000)).toThrow(DecodeError)
     }
+  })
+})
+
+describe('any batch', () => {
+  const bytes = fc.option(fc.uint8Array({ maxLength: 200 }).map((data) => Buffer.from(data)))
+  const timestamp = fc.oneof(
+    fc.integer({ min: -1, max: 2 ** 31 - 1 }),
+    fc.maxSafeInteger(),
+    fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n - 1n }),
+    fc.bigInt({ min: -(2n ** 63n), max: -(2n ** 53n) }),
+  )
+  const header = fc.record(
+    { key: fc.string({ unit: 'grapheme', maxLength: 8 }), value: bytes },
+    { noNullPrototype: true },
+  )
+  const record = fc.record(
+    { timestamp, key: bytes, value: bytes, headers: fc.array(header, { maxLength: 3 }) },
+    { noNullPrototype: true },
+  )
+  const batch = fc.record({
+    codec: fc.constantFrom(...CODECS),
+    baseOffset: fc.maxSafeNat().map((offset) => Math.floor(offset / 2)),
+    partitionLeaderEpoch: fc.integer({ min: -1 }),
+    isTransactional: fc.boolean(),
+    producerId: fc.maxSafeNat(),
+    producerEpoch: fc.integer({ min: 0, max: 32767 }),
+    baseSequence: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+    records: fc.array(record, { minLength: 1, maxLength: 8 }),
+  })
+
+  test('reads back as it was written', () => {
+    fc.assert(
+      fc.property(batch, (value) => {
+        const written = writeBatch(value)
+        expect(batchCrcIsValid(written, 0, written.length)).toBe(true)
+        const { records, ...fields } = value
+        expect(readBatchHeader(written)).toMatchObject({ ...fields, recordCount: records.length })
+        const expected = records.map((one, i) => ({ ...one, offset: value.baseOffset + i }))
+        expect(readRecords(written)).toEqual(expected)
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test('with flipped bits or cut off is an error or another batch, and nothing worse', () => {
+    fc.assert(
+      fc.property(batch, fc.array(fc.nat(), { minLength: 1, maxLength: 4 }), fc.nat(), (value, flips, cut) => {
+        const bytes = writeBatch(value)
+        for (const flip of flips) bytes[(flip >> 3) % bytes.length]! ^= 1 << (flip & 7)
+        for (const hostile of [bytes, bytes.subarray(0, cut % bytes.length)]) {
+          for (const read of [() => readRecords(hostile, 0, 100_000), () => [...readBatches(hostile)]]) {
+            try {
+              read()
+            } catch (error) {
+              expect(error).toBeInstanceOf(DecodeError)
+            }
+          }
+        }
+      }),
+      { numRuns: 300 },
+    )
   })
 })
