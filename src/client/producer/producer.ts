@@ -84,6 +84,7 @@ export class Producer {
     if (this.#topics.has(topic)) return
     const { maxBlockMs } = this.settings
     const metadata = await awaitTopic(this.#cluster, topic, Date.now() + maxBlockMs)
+    if (this.#cluster.isClosed) throw kafkaError('Producer closed while send in progress')
     if (!metadata) throw timeoutError(`Topic ${topic} not present in metadata after ${maxBlockMs} ms.`)
     this.#update(topic, metadata)
   }
@@ -143,6 +144,11 @@ export class Producer {
       ErrorCode.REQUEST_TIMED_OUT,
       true,
     )
+  }
+
+  /** Ends a wait for a topic that is not known yet: nothing of it can have been taken. */
+  abandonUnknown(topic: string): void {
+    if (!this.#topics.has(topic)) this.#cluster.close()
   }
 
   /** Bytes of batches that are not acknowledged. */

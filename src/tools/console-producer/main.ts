@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { javaTrace } from '../../cli/java-trace.ts'
 import { OptionException } from '../../cli/jopt.ts'
 import { type Terminal, type Tool, ToolExit } from '../../cli/tool.ts'
@@ -42,6 +43,8 @@ class ConsoleProducer {
   readonly #splitter = new LineSplitter()
   #lineNumber = 0
   #signal: StopSignal | undefined
+  /** Ends the wait for input. */
+  #wake: (() => void) | undefined
   /** What the last record failed with, which `--sync` ends at. */
   #failure: Error | undefined
 
@@ -64,7 +67,8 @@ class ConsoleProducer {
     })
     const forget = onStopSignal((signal) => {
       this.#signal = signal
-      this.#terminal.stdin.destroy()
+      producer.abandonUnknown(topic)
+      this.#wake?.()
     })
     try {
       await this.#readAll(producer)
@@ -79,21 +83,38 @@ class ConsoleProducer {
     }
   }
 
+  /** Until the input ends or a signal comes; what has arrived by then is still sent. */
   async #readAll(producer: Producer): Promise<void> {
+    const input = this.#terminal.stdin
     this.#prompt()
-    try {
-      for await (const chunk of this.#terminal.stdin) {
-        this.#splitter.push(chunk as Buffer)
+    for (;;) {
+      const chunk: Buffer | null = input.read()
+      if (chunk !== null) {
+        this.#splitter.push(chunk)
         await this.#sendLines(producer)
-        if (this.#signal) return
       }
-    } catch (error) {
-      // A destroyed stream ends with an error; ours is destroyed when a signal came.
-      if (!this.#signal) throw error
-      return
+      if (this.#signal) return
+      if (chunk !== null) continue
+      if (input.errored) throw input.errored
+      if (input.readableEnded || input.destroyed) break
+      await this.#moreInput(input)
     }
     this.#splitter.finish()
     await this.#sendLines(producer)
+  }
+
+  /** Resolves when there is something to read, nothing will come any more, or a signal came. */
+  #moreInput(input: Readable): Promise<void> {
+    return new Promise((resolve) => {
+      const events = ['readable', 'end', 'close', 'error'] as const
+      const done = () => {
+        for (const event of events) input.off(event, done)
+        this.#wake = undefined
+        resolve()
+      }
+      for (const event of events) input.on(event, done)
+      this.#wake = done
+    })
   }
 
   async #sendLines(producer: Producer): Promise<void> {
@@ -117,10 +138,11 @@ class ConsoleProducer {
         if (isSync) throw executionError(error)
         const valueSize = source === null ? null : splitter.end - valueStart
         this.#report(topic, key?.length ?? null, valueSize, error as Error)
+        // Nobody waits for a broker that is not there once for each of the lines that are left.
+        if (this.#signal) return
         now = Date.now()
       }
       this.#prompt()
-      if (this.#signal) return
     }
   }
 
