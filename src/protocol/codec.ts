@@ -57,11 +57,7 @@ export function encode<M extends Message>(
 }
 
 /** The same, as one buffer. */
-export function encodeToBuffer<M extends Message>(
-  message: M,
-  version: number,
-  value: EncodableMessage<M>,
-): Buffer {
+export function encodeToBuffer<M extends Message>(message: M, version: number, value: EncodableMessage<M>): Buffer {
   const writer = new Writer()
   encode(message, version, value, writer)
   return writer.toBuffer()
