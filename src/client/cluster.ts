@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { isIP } from 'node:net'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { Metadata } from '../protocol/messages/03-metadata.ts'
@@ -74,6 +75,8 @@ export class Cluster {
     this.retryBackoffMs = number(options.config, 'retry.backoff.ms')
     this.retryBackoffMaxMs = Math.max(this.retryBackoffMs, number(options.config, 'retry.backoff.max.ms'))
     this.#warnsOfBootstrap = options.warnsOfBootstrap ?? false
+    // Any number of calls may wait at once.
+    setMaxListeners(0, this.#closing.signal)
     this.#bootstrap = servers.map(({ host, port }, index) => ({ id: -1 - index, host, port, rack: null }))
   }
 
