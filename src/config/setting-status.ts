@@ -69,14 +69,14 @@ export const EFFECTIVE: readonly string[] = [
   'log.flush.offset.checkpoint.interval.ms',
   'log.flush.start.offset.checkpoint.interval.ms',
   'log.segment.delete.delay.ms',
+  'log.preallocate',
   'log.message.timestamp.type',
   'log.message.timestamp.before.max.ms',
   'log.message.timestamp.after.max.ms',
-  'log.initial.task.delay.ms',
   'replica.high.watermark.checkpoint.interval.ms',
   'metadata.log.segment.bytes',
   'metadata.log.segment.ms',
-  'internal.metadata.log.segment.bytes',
+  'metadata.max.idle.interval.ms',
   // Producers
   'producer.id.expiration.ms',
   'producer.id.expiration.check.interval.ms',
@@ -95,8 +95,6 @@ export const EFFECTIVE: readonly string[] = [
   'offsets.topic.compression.codec',
   'offsets.retention.minutes',
   'offsets.retention.check.interval.ms',
-  'group.coordinator.append.linger.ms',
-  'group.coordinator.cached.buffer.max.bytes',
 ]
 
 export interface IneffectiveGroup {
@@ -143,9 +141,12 @@ export const INEFFECTIVE: readonly IneffectiveGroup[] = [
     keys: ['log.cleaner.'],
   },
   {
-    reason: 'files are not preallocated',
-    keys: ['log.preallocate'],
-    isMet: (value) => value === false,
+    reason: 'periodic work on logs begins one period after the start',
+    keys: ['log.initial.task.delay.ms'],
+  },
+  {
+    reason: 'the records of one tick go to a coordinator log together, and its buffers live no longer',
+    keys: ['group.coordinator.append.linger.ms', 'group.coordinator.cached.buffer.max.bytes'],
   },
   {
     reason: 'the lz4 encoder has one level',
@@ -197,9 +198,9 @@ export const INEFFECTIVE: readonly IneffectiveGroup[] = [
       'metadata.log.max.snapshot.interval.ms',
       'metadata.max.retention.bytes',
       'metadata.max.retention.ms',
-      'metadata.max.idle.interval.ms',
       'internal.metadata.max.batch.size.in.bytes',
       'internal.metadata.delete.delay.millis',
+      'internal.metadata.log.segment.bytes',
     ],
   },
   {

@@ -33,7 +33,6 @@ export interface DirectoryStatus {
 const LOST_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAg'
 const UNASSIGNED_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAQ'
 const MIGRATING_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAA'
-const REPLICATION_CHECKPOINT_MS = 5_000
 
 /** All logs of a broker but the metadata log, in one or several log directories. */
 export class LogManager {
@@ -183,7 +182,9 @@ export class LogManager {
     this.every(config.get<number>('log.flush.start.offset.checkpoint.interval.ms'), () =>
       this.eachDirectory((directory) => directory.checkpointLogStarts()),
     )
-    this.every(REPLICATION_CHECKPOINT_MS, () => this.eachDirectory((directory) => directory.checkpointHighWatermarks()))
+    this.every(config.get<number>('replica.high.watermark.checkpoint.interval.ms'), () =>
+      this.eachDirectory((directory) => directory.checkpointHighWatermarks()),
+    )
     this.every(config.get<number>('producer.id.expiration.check.interval.ms'), (now) =>
       this.eachLog((log) => log.removeExpiredProducers(now)),
     )
