@@ -31,6 +31,8 @@ export class FaultyFiles implements FileLayer {
   private readonly real = new NodeFiles()
   /** Changes so far. */
   count = 0
+  /** Which of them, counted from 1, were writes. */
+  readonly writes: number[] = []
   /** Reads through `readSync` and `readFile`. */
   syncReads = 0
   awaitedReads = 0
@@ -47,6 +49,7 @@ export class FaultyFiles implements FileLayer {
     const error = this.fail(what, path)
     if (error) throw error
     this.count++
+    if (what === 'write') this.writes.push(this.count)
   }
 
   private read_(path: string): void {
