@@ -53,8 +53,6 @@ function isMistakeOfOurs(error: unknown): error is Error {
   return error instanceof TypeError || error instanceof ReferenceError || error.name === 'AssertionError'
 }
 
-const PAUSE = new Int32Array(new SharedArrayBuffer(4))
-
 /** Writes all of `text`, waiting where the other end of a non-blocking pipe is slow. */
 function writeFully(fd: number, text: string | Uint8Array): void {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text
@@ -66,7 +64,8 @@ function writeFully(fd: number, text: string | Uint8Array): void {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EPIPE' || code === 'EBADF') throw new OutputClosed()
       if (code !== 'EAGAIN') throw error
-      Atomics.wait(PAUSE, 0, 0, 1)
+      // There is no synchronous way to be told when the reader has caught up: look again in a millisecond.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
     }
   }
 }

@@ -16,7 +16,7 @@ export interface Terminal {
   readonly stdoutIsTerminal: boolean
 }
 
-/** A tool: its arguments (without its own name) in, its exit code out. It calls process.exit nowhere. */
+/** A tool: its arguments (without its own name) in, its exit code out. Ending the process is its caller's work. */
 export type Tool = (argv: readonly string[], terminal: Terminal) => number | Promise<number>
 
 /** Ends a tool from anywhere inside it, after printing what it carries; what Java tools do with `Exit.exit`. */

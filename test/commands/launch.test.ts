@@ -138,6 +138,22 @@ test('zookeeper-server-start explains that Kafka needs none', () => {
   expect(stderr).toContain('bin/kafka-storage.sh format --standalone')
 })
 
+test('a reader that goes away ends a tool quietly', () => {
+  // `true` has ended before the tool has started; pipefail hands on how the tool ended.
+  const tool = `"${process.execPath}" "${join(root, 'bin/kafka-storage.sh')}" version-mapping`
+  const result = spawnSync('bash', ['-o', 'pipefail', '-c', `${tool} | true`], { encoding: 'utf8' })
+  expect(result).toMatchObject({ status: 0, stdout: '', stderr: '' })
+})
+
+test('a slow reader of a full pipe gets everything', () => {
+  // The help is written to a pipe that nobody empties for a while.
+  const tool = `"${process.execPath}" "${join(root, 'bin/kafka-topics.sh')}" --help 2>&1`
+  const all = spawnSync('bash', ['-c', `for i in 1 2 3 4 5 6 7 8; do ${tool}; done | (sleep 0.3; wc -l)`], {
+    encoding: 'utf8',
+  })
+  expect(Number(all.stdout)).toBe(8 * 111)
+})
+
 test('without dist and without the means to build it, a tool says what to run', () => {
   rmSync(join(root, 'dist'), { recursive: true })
   mkdirSync(join(root, 'dist'))
