@@ -9,6 +9,8 @@ import type { MemoryWaiter } from './request-memory.ts'
 const PRODUCE = 0
 /** Produce requests of one connection that may be under way together. */
 const MAX_PIPELINED = 64
+/** Requests of one connection that begin before the others get their turn. */
+const MAX_PER_TURN = 16
 /** How long a connection that we ended waits for its peer to end it too. */
 const LINGER_MS = 1000
 
@@ -77,6 +79,9 @@ export class Connection implements ChannelListener, MemoryWaiter {
   /** Bytes of answers written and not taken by the kernel. */
   private unsentBytes = 0
   private isPumping = false
+  /** Requests begun since the event loop last came by. */
+  private begunThisTurn = 0
+  private hasYielded = false
   private isDraining = false
   private isWaitingForMemory = false
   private hasReceivedEnd = false
@@ -95,7 +100,7 @@ export class Connection implements ChannelListener, MemoryWaiter {
     this.channel = channel
     this.network = network
     this.dispatcher = dispatcher
-    this.frames = new FrameReader(network.settings.maxRequestBytes)
+    this.frames = new FrameReader(network.settings.maxRequestBytes, network.blocks)
     this.lastActiveMs = network.clock.now()
     if (options.principal) this.authenticate(options.principal)
     if (network.settings.maxIdleMs >= 0) this.watchIdleness(network.settings.maxIdleMs)
@@ -132,6 +137,7 @@ export class Connection implements ChannelListener, MemoryWaiter {
   received(chunk: Buffer): void {
     this.lastActiveMs = this.network.clock.now()
     if (this.isEnding) return
+    this.begunThisTurn = 0
     this.unreadBytes += chunk.length
     this.network.memory.take(chunk.length)
     this.frames.push(chunk)
@@ -228,6 +234,11 @@ export class Connection implements ChannelListener, MemoryWaiter {
           this.nextFrame = frame
           break
         }
+        if (++this.begunThisTurn > MAX_PER_TURN) {
+          this.nextFrame = frame
+          this.yieldTurn()
+          break
+        }
         this.nextFrame = undefined
         this.unreadBytes -= frame.length + 4
         this.begin(frame)
@@ -240,8 +251,22 @@ export class Connection implements ChannelListener, MemoryWaiter {
     this.adjustReading()
   }
 
+  /**
+   * Goes on after everybody else's turn. Answers complete without the event loop as long as the kernel takes them, so
+   * one read full of small requests would otherwise be served whole.
+   */
+  private yieldTurn(): void {
+    if (this.hasYielded) return
+    this.hasYielded = true
+    setImmediate(() => {
+      this.hasYielded = false
+      this.begunThisTurn = 0
+      this.pump()
+    })
+  }
+
   private mayBegin(): boolean {
-    if (this.isEnding || this.isDraining) return false
+    if (this.isEnding || this.isDraining || this.hasYielded) return false
     const { length } = this.inFlight
     return (
       length === 0 ||
@@ -252,6 +277,8 @@ export class Connection implements ChannelListener, MemoryWaiter {
   private begin(frame: Buffer): void {
     const bytes = frame.length + 4
     this.network.memory.begin(bytes)
+    // Whoever was let through at the limit was so for this request only.
+    this.leaveMemory()
     let exchange: Exchange
     try {
       exchange = this.dispatcher.begin(frame, this)
@@ -366,6 +393,7 @@ export class Connection implements ChannelListener, MemoryWaiter {
     this.network.memory.release(this.unreadBytes)
     this.unreadBytes = 0
     this.nextFrame = undefined
+    this.frames.drop()
   }
 
   private watchIdleness(delayMs: number): void {

@@ -1,35 +1,40 @@
+import { BLOCK_BYTES, type BlockPool } from './block-pool.ts'
+
 /** A length prefix that no request can have: the connection is closed, as Kafka's InvalidReceiveException does. */
 export class InvalidReceive extends Error {
   override readonly name = 'InvalidReceive'
 }
 
 const NO_BYTES = Buffer.alloc(0)
-/** A frame up to this size is believed on its length alone: it costs no more than the read that brought it. */
-const BELIEVED_SIZE = 16 * 1024
-/** A longer frame gets at most this many times the room that its arrived bytes need. */
-const GROWTH = 4
+/** Once this many bytes of a frame have arrived, it gets all the room that it asks for. */
+const BELIEVED_AFTER = 16 * 1024 * 1024
 
 /**
  * Cuts requests out of the bytes of one connection. `length int32 | request`
  *
- * A frame that lies in one chunk is a slice of it; only a frame that straddles chunks is copied, into room that grows
- * with what arrives. A length of 100 MB followed by nothing takes 16 KB.
+ * A frame that lies in one chunk is a slice of it. One that straddles chunks waits in blocks and is put together when
+ * it is whole, so that it takes what has arrived, whatever its length says: a length of 100 MB followed by nothing
+ * takes nothing. Only a frame of which 16 MiB have come is given its whole room at once, to bound what it takes twice.
  */
 export class FrameReader {
   private readonly maxSize: number
+  private readonly pool: BlockPool
   private readonly chunks: Buffer[] = []
   private chunk: Buffer = NO_BYTES
   private position = 0
   /** Bytes of the length prefix read so far, and their value. */
   private prefixLength = 0
   private size = 0
-  /** The straddling frame under assembly, and how much of it is there. */
-  private frame: Buffer | undefined
+  /** The straddling frame: the end of its first chunk, later blocks, or its own room; and how much of it is there. */
+  private head: Buffer | undefined
+  private readonly blocks: Buffer[] = []
+  private room: Buffer | undefined
   private filled = 0
 
   /** `maxSize`: `socket.request.max.bytes`. */
-  constructor(maxSize: number) {
+  constructor(maxSize: number, pool: BlockPool) {
     this.maxSize = maxSize
+    this.pool = pool
   }
 
   push(chunk: Buffer): void {
@@ -60,10 +65,22 @@ export class FrameReader {
   next(): Buffer | undefined {
     if (this.prefixLength < 4 && !this.readSize()) return undefined
     const { chunk, position, size } = this
-    if (this.frame || chunk.length - position < size) return this.assemble()
+    if (this.filled > 0 || chunk.length - position < size) return this.assemble()
     this.prefixLength = 0
     this.advance(size)
     return chunk.subarray(position, position + size)
+  }
+
+  /** Forgets everything that was read and not returned. */
+  drop(): void {
+    this.giveBlocksBack()
+    this.head = undefined
+    this.room = undefined
+    this.filled = 0
+    this.prefixLength = 0
+    this.chunks.length = 0
+    this.chunk = NO_BYTES
+    this.position = 0
   }
 
   private advance(count: number): void {
@@ -102,14 +119,12 @@ export class FrameReader {
     do {
       const count = Math.min(this.size - this.filled, this.chunk.length - this.position)
       if (count > 0) {
-        this.makeRoom(count)
-        this.chunk.copy(this.frame!, this.filled, this.position, this.position + count)
-        this.filled += count
-        this.position += count
+        if (count === this.size - this.filled || this.filled >= BELIEVED_AFTER) this.makeRoom()
+        this.store(this.position, this.position + count)
       }
       if (this.filled === this.size) {
-        const frame = this.frame!
-        this.frame = undefined
+        const frame = this.room!
+        this.room = undefined
         this.filled = 0
         this.prefixLength = 0
         this.advance(0)
@@ -119,12 +134,47 @@ export class FrameReader {
     return undefined
   }
 
-  private makeRoom(count: number): void {
-    const needed = this.filled + count
-    if (this.frame && this.frame.length >= needed) return
-    const room = Math.min(this.size, Math.max(BELIEVED_SIZE, needed * GROWTH))
-    const grown = Buffer.allocUnsafeSlow(room)
-    this.frame?.copy(grown, 0, 0, this.filled)
-    this.frame = grown
+  /** Adds bytes of the chunk to those of the frame that are there. */
+  private store(from: number, end: number): void {
+    const { chunk, filled } = this
+    this.position = end
+    this.filled += end - from
+    if (this.room) {
+      chunk.copy(this.room, filled, from, end)
+    } else if (filled === 0) {
+      this.head = chunk.subarray(from, end)
+    } else {
+      if (this.head) this.fillBlocks(0, this.head)
+      this.head = undefined
+      this.fillBlocks(filled, chunk.subarray(from, end))
+    }
+  }
+
+  private fillBlocks(filled: number, bytes: Buffer): void {
+    for (let at = 0; at < bytes.length; ) {
+      const offset = (filled + at) % BLOCK_BYTES
+      if (offset === 0) this.blocks.push(this.pool.take())
+      at += bytes.copy(this.blocks[this.blocks.length - 1]!, offset, at)
+    }
+  }
+
+  /** Gives the frame its own room and moves there what came before. */
+  private makeRoom(): void {
+    if (this.room) return
+    this.room = Buffer.allocUnsafeSlow(this.size)
+    this.head?.copy(this.room)
+    let left = this.head ? 0 : this.filled
+    this.head = undefined
+    for (let i = 0; left > 0; i++) {
+      const count = Math.min(left, BLOCK_BYTES)
+      this.blocks[i]!.copy(this.room, i * BLOCK_BYTES, 0, count)
+      left -= count
+    }
+    this.giveBlocksBack()
+  }
+
+  private giveBlocksBack(): void {
+    for (const block of this.blocks) this.pool.giveBack(block)
+    this.blocks.length = 0
   }
 }

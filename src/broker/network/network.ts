@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
+import { BlockPool } from './block-pool.ts'
 import type { Connection } from './connection.ts'
 import { ConnectionLimits } from './connection-limits.ts'
 import { RequestMemory } from './request-memory.ts'
@@ -23,6 +24,8 @@ export class Network {
   readonly logger: Logger
   readonly memory: RequestMemory
   readonly limits: ConnectionLimits
+  /** Where unfinished requests wait. */
+  readonly blocks = new BlockPool()
   private readonly connections = new Set<Connection>()
   /** Bytes of answers that the kernel has not taken yet, because their peers do not read. */
   unsentBytes = 0

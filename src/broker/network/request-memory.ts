@@ -10,7 +10,7 @@ export interface MemoryWaiter {
 }
 
 /** How long the one connection that may read beyond the limit may be silent. */
-const STALL_MS = 10_000
+const STALL_MS = 5_000
 
 /**
  * Bytes received and not answered yet, over all connections of a broker. At the limit, connections whose request is
