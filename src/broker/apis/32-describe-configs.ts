@@ -25,6 +25,8 @@ type Resource = RequestOf<typeof DescribeConfigs>['resources'][number]
 type Result = NonNullable<ResponseInput<typeof DescribeConfigs>['results']>[number]
 
 const LOGGER = 'kafka.server.ConfigHelper'
+/** There is one level for everything that this broker logs. */
+const LOGGER_LEVELS: ReadonlyMap<string, string> = new Map([['root', 'INFO']])
 
 export const describeConfigs = handler(DescribeConfigs, async (request, context) => {
   const resources = request.resources.map((resource) => ({ resource, type: typeOf(resource) }))
@@ -101,7 +103,7 @@ function described(
     case 'BROKER':
       return describeBroker(settings, name, options)
     case 'BROKER_LOGGER':
-      return describeLoggers(settings, name, new Map(), options)
+      return describeLoggers(settings, name, LOGGER_LEVELS, options)
     case 'CLIENT_METRICS':
       return describeClientMetrics(name, configs.of('CLIENT_METRICS', name), options)
     case 'GROUP':

@@ -199,12 +199,13 @@ export class MetadataLog {
     if (!this.failure) await this.options.log.close()
   }
 
-  describeQuorum(): ResponseInput<typeof DescribeQuorum> {
+  /** What DescribeQuorum answers about the log; directory ids and listeners are part of its v2. */
+  describeQuorum(version = 2): ResponseInput<typeof DescribeQuorum> {
     const { nodeId, directoryId, log, clock } = this.options
     const now = clock.now()
     const voter = {
       replicaId: nodeId,
-      replicaDirectoryId: this.voterSet.kraftVersion === 0 ? ZERO_UUID : directoryId,
+      replicaDirectoryId: version < 2 || this.voterSet.kraftVersion === 0 ? ZERO_UUID : directoryId,
       logEndOffset: log.logEndOffset,
       lastFetchTimestamp: now,
       lastCaughtUpTimestamp: now,
@@ -226,7 +227,8 @@ export class MetadataLog {
           ],
         },
       ],
-      nodes: [{ nodeId, listeners: endpoints.map(({ name, host, port }) => ({ name, host, port })) }],
+      nodes:
+        version < 2 ? [] : [{ nodeId, listeners: endpoints.map(({ name, host, port }) => ({ name, host, port })) }],
     }
   }
 
