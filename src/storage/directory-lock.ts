@@ -45,7 +45,7 @@ export function lockDirectory(
         )
       }
       // The one who had it may have removed the file after we opened it: then our lock is on a file without a name.
-      if (files.stat(path)) return { directory, release: () => release(directory, fd, files) }
+      if (files.stat(path)) return { directory, release: () => release(directory, fd, files, native === null) }
     } catch (error) {
       files.close(fd)
       throw error
@@ -54,17 +54,16 @@ export function lockDirectory(
   }
 }
 
-function release(directory: string, fd: number, files: FileLayer): void {
-  unlinkIfExists(join(directory, OWNER_FILE), files)
-  if (process.platform === 'win32') {
-    // An open file cannot be removed there.
-    files.close(fd)
+function release(directory: string, fd: number, files: FileLayer, hasOwnerFile: boolean): void {
+  // An open file cannot be removed on Windows; elsewhere it is removed while it is locked, so that whoever opened it
+  // meanwhile finds the name gone and starts over.
+  if (process.platform === 'win32') files.close(fd)
+  try {
+    if (hasOwnerFile) unlinkIfExists(join(directory, OWNER_FILE), files)
     unlinkIfExists(join(directory, LOCK_FILE), files)
-    return
+  } finally {
+    if (process.platform !== 'win32') files.close(fd)
   }
-  // Removed while locked: whoever opened it meanwhile finds the name gone and starts over.
-  unlinkIfExists(join(directory, LOCK_FILE), files)
-  files.close(fd)
 }
 
 function tryNative(native: NativeLocks, fd: number): boolean {

@@ -49,7 +49,7 @@ export function openLogDirectories(
   verifyMetaProperties(ensemble, { nodeId, atLeastOne: true, metadataLogDir: true })
   refuseForeignMetadataLog(ensemble, metadataLogDir, files)
   refuseSameDirectoryTwice(logDirs)
-  const locks = lockAll([...ensemble.directories.keys()], files)
+  const locks = lockAll([...ensemble.directories.keys()], files, logger)
   try {
     const known = withDirectoryIds(ensemble, { files, logger, now })
     const directoryOf = (path: string): LogDirectory | undefined => {
@@ -61,12 +61,10 @@ export function openLogDirectories(
       directories: logDirs.flatMap((path) => directoryOf(path) ?? []),
       metadataDirectory: directoryOf(metadataLogDir)!,
       failed: ensemble.failed,
-      release: () => {
-        for (const lock of locks) lock.release()
-      },
+      release: () => releaseAll(locks, logger),
     }
   } catch (error) {
-    for (const lock of locks) lock.release()
+    releaseAll(locks, logger)
     throw error
   }
 }
@@ -103,14 +101,25 @@ function refuseSameDirectoryTwice(logDirs: readonly string[]): void {
   }
 }
 
-function lockAll(paths: readonly string[], files: FileLayer): DirectoryLock[] {
+function lockAll(paths: readonly string[], files: FileLayer, logger: Logger): DirectoryLock[] {
   const locks: DirectoryLock[] = []
   try {
     for (const path of paths) locks.push(lockDirectory(path, files))
     return locks
   } catch (error) {
-    for (const lock of locks) lock.release()
+    releaseAll(locks, logger)
     throw error
+  }
+}
+
+/** A lock file that cannot be removed is no obstacle for the next start: the lock is gone all the same. */
+function releaseAll(locks: readonly DirectoryLock[], logger: Logger): void {
+  for (const lock of locks) {
+    try {
+      lock.release()
+    } catch (error) {
+      logger.warn(`The lock file in ${lock.directory} could not be removed: ${error}`, 'kafka.log.LogManager')
+    }
   }
 }
 

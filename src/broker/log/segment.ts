@@ -3,7 +3,7 @@ import type { BatchHeader } from '../../protocol/record-batch.ts'
 import { type FileLayer, unlinkIfExists, writeFully } from '../../storage/file-layer.ts'
 import { DELETED_SUFFIX, segmentFileName } from '../../storage/segment-files.ts'
 import type { TimestampOffset } from '../../storage/time-index.ts'
-import { BatchScanner, magicAt, nextOffsetAt } from './batch-scanner.ts'
+import { BatchScanner, baseOffsetAt, magicAt, nextOffsetAt } from './batch-scanner.ts'
 import { type OpenFiles, type PooledFile, pooledFile } from './open-files.ts'
 import { SegmentIndexes } from './segment-indexes.ts'
 
@@ -164,9 +164,9 @@ export class Segment {
     this.truncateFile(this.sizeInBytes)
   }
 
-  /** Drops the batch that holds `offset` and all behind it. Answers the offset after the last batch left. */
+  /** Drops the batch that holds `offset` and all behind it. Answers the first offset that is gone, at most `offset`. */
   truncateTo(offset: number): number {
-    const { position, nextOffset } = this.locate(offset)
+    const { position, endOffset } = this.locate(offset)
     this.truncateFile(position)
     this.indexes.truncateTo(offset)
     this.sizeInBytes = position
@@ -175,20 +175,22 @@ export class Segment {
     if (position === 0) this.firstTimestamp = NO_TIMESTAMP
     this.largest = this.scanLargestTimestamp()
     this.isOpenEnded = true
-    return nextOffset
+    return endOffset
   }
 
-  /** Position of the batch that holds `offset` (or of the first behind it), and the offset after the batch before it. */
-  locate(offset: number): { position: number; nextOffset: number } {
+  /**
+   * Position of the batch that holds `offset`, or of the first behind it. `endOffset` is where a log ends that is cut there:
+   * `offset`, or before it when the batch begins before it.
+   */
+  locate(offset: number): { position: number; endOffset: number } {
     const scanner = this.scanner()
     let position = this.indexes.offset.floor(offset - 1)
-    let nextOffset = this.baseOffset
     for (;;) {
       const batch = scanner.batchAt(position)
-      if (!batch) return { position, nextOffset }
-      const next = nextOffsetOf(batch.buffer, batch.at)
-      if (next > offset) return { position, nextOffset }
-      nextOffset = next
+      if (!batch) return { position, endOffset: offset }
+      if (nextOffsetOf(batch.buffer, batch.at) > offset) {
+        return { position, endOffset: Math.min(offset, baseOffsetAt(batch.buffer, batch.at)) }
+      }
       position += batch.sizeInBytes
     }
   }

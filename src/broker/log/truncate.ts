@@ -7,8 +7,8 @@ import { deletableSegments } from './retention.ts'
 import { Segment } from './segment.ts'
 
 /**
- * Drops all records from `offset` on, and the rest of the batch that `offset` may lie in. Answers segments whose files are
- * renamed and may be removed.
+ * Drops all records from `offset` on, and the whole batch that `offset` may lie in: the log then ends where that began, so
+ * that it is the same after a restart. Answers segments whose files are renamed and may be removed.
  */
 export function truncateLog(state: LogState, offset: number, nowMs: number): Segment[] {
   if (offset >= state.logEndOffset) return []
@@ -21,19 +21,19 @@ export function truncateLog(state: LogState, offset: number, nowMs: number): Seg
   // The last first: what is left after a kill in between has no gap.
   for (const segment of [...dropped].reverse()) segment.renameToDeleted()
   segments.remove(dropped)
-  segments.active.truncateTo(offset)
-  state.logEndOffset = offset
-  state.recoveryPoint = Math.min(state.recoveryPoint, offset)
-  state.highWatermark = Math.min(state.highWatermark, offset)
-  state.logStartOffset = Math.min(state.logStartOffset, offset)
-  epochs.truncateFromEnd(offset)
-  snapshots.deleteWhere((taken) => taken > offset || taken <= state.logStartOffset)
+  const endOffset = segments.active.truncateTo(offset)
+  state.logEndOffset = endOffset
+  state.recoveryPoint = Math.min(state.recoveryPoint, endOffset)
+  state.highWatermark = Math.min(state.highWatermark, endOffset)
+  state.logStartOffset = Math.min(state.logStartOffset, endOffset)
+  epochs.truncateFromEnd(endOffset)
+  snapshots.deleteWhere((taken) => taken > endOffset || taken <= state.logStartOffset)
   runNow(
     loadProducersUpTo(
       { nowMs, producerIdExpirationMs, logger },
       { segments, producers, snapshots },
       state.logStartOffset,
-      offset,
+      endOffset,
     ),
   )
   return dropped

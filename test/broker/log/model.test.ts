@@ -30,9 +30,9 @@ class Model {
     if (offset >= this.logEndOffset) return
     // The batch that the offset lies in goes as a whole.
     this.records = this.records.filter((record) => record.offset < baseOffset)
-    this.logEndOffset = offset
-    this.logStartOffset = Math.min(this.logStartOffset, offset)
-    this.highWatermark = Math.min(this.highWatermark, offset)
+    this.logEndOffset = baseOffset
+    this.logStartOffset = Math.min(this.logStartOffset, baseOffset)
+    this.highWatermark = Math.min(this.highWatermark, baseOffset)
   }
 }
 
