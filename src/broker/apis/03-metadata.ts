@@ -84,7 +84,8 @@ function topicsOf(request: RequestOf<typeof Metadata>, context: RequestContext):
     })
   }
   const mayAutoCreate = request.allowAutoTopicCreation && config.get<boolean>('auto.create.topics.enable')
-  const mayCreateAny = mayAutoCreate && authorizer.allows('CREATE', 'CLUSTER', CLUSTER_NAME)
+  const mayCreate = (name: string) =>
+    authorizer.allows('CREATE', 'CLUSTER', CLUSTER_NAME) || authorizer.allows('CREATE', 'TOPIC', name)
   const toCreate: string[] = []
   const names = new Set(request.topics.map(({ name }) => name ?? ''))
   const topics = [...names].map((name): MutableTopic => {
@@ -93,7 +94,7 @@ function topicsOf(request: RequestOf<typeof Metadata>, context: RequestContext):
     const topic = image.topics.byName.get(name)
     if (topic) return existing(topic, context)
     const isInternal = isInternalTopic(name)
-    if (mayAutoCreate && !mayCreateAny && !authorizer.allows('CREATE', 'TOPIC', name)) {
+    if (mayAutoCreate && !mayCreate(name)) {
       return { errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED, name, isInternal }
     }
     if (invalidTopicName(name)) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, name, isInternal }

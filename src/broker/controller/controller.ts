@@ -106,8 +106,8 @@ export class Controller implements MetadataListener {
     logger.warn(`[QuorumController id=${config.nodeId}] ${message}`, LOGGER)
     const activated = this.decide(() => ({ records, response: undefined }))
     for (const broker of this.image.brokers.values()) if (!broker.fenced) this.sessions.begin(broker.id, broker.epoch)
-    if (this.view.metadataVersion >= CONTROLLER_REGISTRATION_METADATA_LEVEL) await this.registerSelf(endpoints)
-    await activated
+    const canRegister = this.view.metadataVersion >= CONTROLLER_REGISTRATION_METADATA_LEVEL
+    await Promise.all([activated, canRegister && this.registerSelf(endpoints)])
     this.scheduleNoOp()
   }
 

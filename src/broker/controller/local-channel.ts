@@ -32,6 +32,8 @@ export function localChannel(controller: Controller): ControllerChannel {
       try {
         response = (await handler.handle(decoded as never, context as never)) as ResponseInput<A>
       } catch (error) {
+        // No answer, as from a controller that is gone: nobody should ask again.
+        if (controller.log.hasFailed) throw error
         const code = error instanceof ApiError ? error.code : ErrorCode.UNKNOWN_SERVER_ERROR
         if (!(error instanceof ApiError)) controller.reportUnexpected(api.name, error)
         const message = error instanceof ApiError ? error.message : errorFacts(code).message

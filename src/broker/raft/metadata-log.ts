@@ -106,6 +106,11 @@ export class MetadataLog {
     return this.options.log.logEndOffset + this.queuedRecords
   }
 
+  /** It could not be written: nothing is committed any more until the node is started anew. */
+  get hasFailed(): boolean {
+    return this.failure !== undefined
+  }
+
   get kraftVersion(): number {
     return this.voterSet.kraftVersion
   }
