@@ -8,10 +8,11 @@ export async function freePort(): Promise<number> {
     await once(first, 'listening')
     const { port } = first.address() as { port: number }
     const second = createServer().listen(port + 1, '127.0.0.1')
-    const isFree = await Promise.race([
-      once(second, 'listening').then(() => true),
-      once(second, 'error').then(() => false),
-    ])
+    // `once` rejects when an error comes instead.
+    const isFree = await once(second, 'listening').then(
+      () => true,
+      () => false,
+    )
     first.close()
     second.close()
     if (isFree) return port
