@@ -162,7 +162,14 @@ export class Broker {
 
 async function startParts(options: BrokerOptions, undo: Undo): Promise<RunningParts> {
   const { config, logger, clock = systemClock, files = new NodeFiles(), metrics = noMetrics } = options
-  const onFatal = options.onFatal ?? (() => {})
+  let fatal: unknown
+  let lifecycle: BrokerLifecycle | undefined
+  const onFatal = (error: unknown) => {
+    fatal ??= error
+    // The controller answers no more: nobody may wait for it, neither to start nor to stop.
+    lifecycle?.close()
+    options.onFatal?.(error)
+  }
   failClosed(config)
   for (const { level, message } of config.remarks) logRemark(logger, level, message)
   for (const line of ineffectiveSettings(config)) logger.warn(line, 'kafka.server.KafkaConfig')
@@ -232,7 +239,7 @@ async function startParts(options: BrokerOptions, undo: Undo): Promise<RunningPa
   logger.info(`[BrokerServer id=${config.nodeId}] Transition from SHUTDOWN to STARTING`, BROKER_SERVER)
   logger.info(`[BrokerServer id=${config.nodeId}] Starting broker`, BROKER_SERVER)
   const channel = controller.channel()
-  const lifecycle = new BrokerLifecycle({
+  lifecycle = new BrokerLifecycle({
     config,
     clusterId,
     clock,
@@ -294,6 +301,7 @@ async function startParts(options: BrokerOptions, undo: Undo): Promise<RunningPa
   logs.startBackgroundWork()
   groups.start()
   await lifecycle.unfence()
+  if (fatal !== undefined) throw fatal
   logger.info(configDump(config), 'kafka.server.KafkaConfig')
   for (const listener of brokerListeners) listener.accept()
   logger.info(`[BrokerServer id=${config.nodeId}] Transition from STARTING to STARTED`, BROKER_SERVER)

@@ -107,6 +107,7 @@ export class BrokerLifecycle {
         throw new ApiError(errorCode as ErrorCode, `Unable to register broker ${nodeId}: ${errorName(errorCode)}`)
       }
       await this.pause(RETRY_MS)
+      this.checkOpen()
     }
     this.info(`Successfully registered broker ${nodeId} with broker epoch ${this.brokerEpoch}`)
     this.currentState = 'RECOVERY'
@@ -120,7 +121,7 @@ export class BrokerLifecycle {
       if (response.errorCode === 0 && !response.isFenced) break
       if (response.errorCode !== 0) this.warnAbout(response.errorCode)
       await this.pause(RETRY_MS)
-      if (this.currentState === 'SHUTTING_DOWN') return
+      this.checkOpen()
     }
     this.info('The broker has been unfenced. Transitioning from RECOVERY to RUNNING.')
     this.currentState = 'RUNNING'
@@ -156,6 +157,7 @@ export class BrokerLifecycle {
         else if (isFirst) continue
         this.info('The broker is in PENDING_CONTROLLED_SHUTDOWN state, still waiting for the active controller.')
         await this.pause(RETRY_MS)
+        this.checkOpen()
       }
       this.info('The controller has asked us to exit controlled shutdown.')
     } catch (error) {
@@ -164,10 +166,15 @@ export class BrokerLifecycle {
     this.currentState = 'SHUTTING_DOWN'
   }
 
-  /** Stops heartbeats. */
+  /** Stops heartbeats, and whoever waits for the controller: it will not answer any more. */
   close(): void {
     this.currentState = 'SHUTTING_DOWN'
     this.timer?.cancel()
+  }
+
+  /** What is asked again until the controller agrees must end when there is no controller left. */
+  private checkOpen(): void {
+    if (this.currentState === 'SHUTTING_DOWN') throw new Error('The broker is shutting down.')
   }
 
   private heartbeat(wants: { wantFence: boolean; wantShutDown: boolean }): Promise<ResponseOf<typeof BrokerHeartbeat>> {
