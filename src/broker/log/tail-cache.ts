@@ -44,7 +44,7 @@ export class TailCache {
     for (const oldest of this.chunks) {
       if (this.heldBytes <= this.limitBytes) return
       this.removed(oldest)
-      oldest.tail.forget(oldest)
+      oldest.tail.forgetOldest()
     }
   }
 
@@ -59,8 +59,9 @@ export class TailCache {
  */
 export class LogTail {
   private readonly cache: TailCache
-  /** In order of their offsets. */
+  /** In order of their offsets, from `head` on; what is before has left the cache. */
   private chunks: Chunk[] = []
+  private head = 0
   private slabBytes = FIRST_SLAB_BYTES
 
   constructor(cache: TailCache) {
@@ -69,14 +70,17 @@ export class LogTail {
 
   /** First offset that is here; undefined when nothing is. */
   get startOffset(): number | undefined {
-    return this.chunks[0]?.baseOffset
+    return this.chunks[this.head]?.baseOffset
   }
 
   /** Takes in a batch that was just appended; it must not change any more. */
   add(buffer: Buffer, start: number, end: number, baseOffset: number, nextOffset: number): void {
     const size = end - start
-    const last = this.chunks.at(-1)
-    if (last && last.nextOffset !== baseOffset) this.clear()
+    let last = this.chunks[this.chunks.length - 1]
+    if (last && last.nextOffset !== baseOffset) {
+      this.clear()
+      last = undefined
+    }
     if (size >= KEEP_FROM_BYTES) {
       const slice = start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end)
       this.push(slice, size, baseOffset, nextOffset)
@@ -104,7 +108,8 @@ export class LogTail {
     maxBytes: number,
     minOneMessage: boolean,
   ): { records: Buffer[]; nextOffset: number } | undefined {
-    if (this.chunks.length === 0 || offset < this.chunks[0]!.baseOffset) return undefined
+    const { startOffset } = this
+    if (startOffset === undefined || offset < startOffset) return undefined
     const records: Buffer[] = []
     let nextOffset = offset
     let left = maxBytes
@@ -126,15 +131,19 @@ export class LogTail {
   }
 
   clear(): void {
-    for (const chunk of this.chunks) this.cache.removed(chunk)
+    for (let i = this.head; i < this.chunks.length; i++) this.cache.removed(this.chunks[i]!)
     this.chunks = []
+    this.head = 0
     this.slabBytes = FIRST_SLAB_BYTES
   }
 
   /** The cache has dropped the oldest chunk. */
-  forget(chunk: Chunk): void {
-    const index = this.chunks.indexOf(chunk)
-    if (index >= 0) this.chunks.splice(0, index + 1)
+  forgetOldest(): void {
+    this.head++
+    // Moves what is left only when that is the smaller part.
+    if (this.head * 2 < this.chunks.length) return
+    this.chunks = this.chunks.slice(this.head)
+    this.head = 0
   }
 
   private push(buffer: Buffer, length: number, baseOffset: number, nextOffset: number): void {
@@ -145,7 +154,7 @@ export class LogTail {
 
   /** Index of the first chunk that ends behind `offset`. */
   private chunkOf(offset: number): number {
-    let low = 0
+    let low = this.head
     let high = this.chunks.length
     while (low < high) {
       const middle = (low + high) >>> 1
