@@ -221,13 +221,13 @@ export function unlinkIfExists(path: string, files: FileLayer = nodeFiles): void
   }
 }
 
-/** Makes a directory and those above it; each new name is made durable. */
-export function makeDirectories(path: string, files: FileLayer = nodeFiles): void {
+/** Makes a directory and those above it; with `sync` each new name is made durable. */
+export function makeDirectories(path: string, files: FileLayer = nodeFiles, { sync = true } = {}): void {
   if (files.stat(path)?.isDirectory) return
   const parent = dirname(path)
-  if (parent !== path) makeDirectories(parent, files)
+  if (parent !== path) makeDirectories(parent, files, { sync })
   files.mkdir(path)
-  files.syncDirectory(parent)
+  if (sync) files.syncDirectory(parent)
 }
 
 /** Writes everything or throws; a short write, as a full disk gives, is an error. */

@@ -16,7 +16,8 @@ const VERSION = 0
 /** Id of the topic; undefined when the file is missing. Throws, with Kafka's text, when it is malformed. */
 export function readPartitionMetadata(path: string, files: FileLayer = nodeFiles): string | undefined {
   const text = readTextIfExists(path, files)
-  if (text === undefined) return undefined
+  // Empty: the power failed before the file was on disk, and so before there was any record.
+  if (text === undefined || text === '') return undefined
   const [versionLine = '', idLine = ''] = text.split(/\r\n|\r|\n/)
   const version = Number(fieldOf(versionLine, path))
   if (!Number.isInteger(version)) throw malformed(versionLine, path)
@@ -28,9 +29,9 @@ export function readPartitionMetadata(path: string, files: FileLayer = nodeFiles
   return topicId
 }
 
-/** Durable when it returns, and must be so before the first append: Kafka takes a directory without it for a stray. */
+/** Not durable yet when it returns. It must be before the first append: Kafka takes a directory without it for a stray. */
 export function writePartitionMetadata(path: string, topicId: string, files: FileLayer = nodeFiles): void {
-  writeFileAtomically(path, `version: ${VERSION}\ntopic_id: ${topicId}`, {}, files)
+  writeFileAtomically(path, `version: ${VERSION}\ntopic_id: ${topicId}`, { sync: false }, files)
 }
 
 function fieldOf(line: string, path: string): string {

@@ -88,6 +88,12 @@ describe('partition.metadata', () => {
     expect(() => readPartitionMetadata(path)).toThrow('Invalid topic ID in partition metadata file')
     expect(readPartitionMetadata(join(dir, 'none'))).toBeUndefined()
   })
+
+  test('counts as missing while empty: the power failed before it, and so any record, was on disk', () => {
+    const path = join(dir, 'partition.metadata.empty')
+    writeFileSync(path, '')
+    expect(readPartitionMetadata(path)).toBeUndefined()
+  })
 })
 
 describe('meta.properties', () => {

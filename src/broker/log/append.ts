@@ -2,7 +2,7 @@
 import { ApiError, ErrorCode } from '../../protocol/error-code.ts'
 import { type BatchHeader, setBatchOffsetAndEpoch } from '../../protocol/record-batch.ts'
 import type { AbortedTransaction } from '../../storage/transaction-index.ts'
-import { type LogState, rollLog } from './log-state.ts'
+import { type LogState, rollLog, syncIdentityNow } from './log-state.ts'
 import type { PlacedBatch } from './segment.ts'
 import { readTransactionMarker } from './transaction-marker.ts'
 import { type AppendEntry, type ValidBatch, validateEntry } from './validate.ts'
@@ -125,6 +125,7 @@ class AppendCall {
   write(): void {
     const { state, pending } = this
     if (pending.length === 0) return
+    if (!state.isIdentityDurable) syncIdentityNow(state)
     const segment = state.segments.active
     segment.indexes.reopen(state.config.segmentIndexBytes)
     segment.write(piecesOf(pending))

@@ -101,11 +101,12 @@ export class DirectoryLogs {
     this.touchCheckpoints()
   }
 
-  /** Makes the log of a new partition; its directory and partition.metadata are durable when it returns. */
+  /** Makes the log of a new partition. Its directory and partition.metadata are durable soon, and before any record. */
   create(topic: string, partition: number, topicId: string, config: LogConfig): PartitionLog {
     const name = partitionDirName(topic, partition)
     const log = PartitionLog.create({ ...this.optionsOf(name, topic, partition, config), topicId, isClean: true })
     this.logs.set(name, log)
+    log.syncIdentity()
     return log
   }
 

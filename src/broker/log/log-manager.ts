@@ -108,8 +108,8 @@ export class LogManager {
   }
 
   /**
-   * Makes the log of a partition that the metadata know already; directory and partition.metadata are durable when it
-   * returns. Without a directory id the directory with the fewest logs takes it.
+   * Makes the log of a partition that the metadata know already. Its directory and partition.metadata are durable soon,
+   * and before any record. Without a directory id the directory with the fewest logs takes it.
    */
   create(topic: string, partition: number, topicId: string, config: LogConfig, directoryId?: string): PartitionLog {
     const existing = this.get(topic, partition)

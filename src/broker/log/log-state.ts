@@ -1,4 +1,6 @@
+import { dirname, join } from 'node:path'
 import type { LogConfig } from '../../config/topic-config.ts'
+import { PARTITION_METADATA } from '../../storage/partition-metadata.ts'
 import type { Logger } from '../logger.ts'
 import type { IndexCache } from './index-cache.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
@@ -34,9 +36,49 @@ export interface LogState {
   truncations: number
   /** Files were made or renamed since the directory was last synced. */
   hasNewNames: boolean
+  /** Whether partition.metadata and the names of it and of its directory are on disk for sure: before any record is. */
+  isIdentityDurable: boolean
 }
 
 export const LOG = 'org.apache.kafka.storage.internals.log.UnifiedLog'
+
+function identityOf({ directory }: SegmentHome): string[] {
+  return [join(directory.path, PARTITION_METADATA), directory.path, dirname(directory.path)]
+}
+
+/**
+ * The same as `syncIdentity`, with the event loop waiting: for a first append that comes before the other is done. A
+ * directory without partition.metadata is put aside at the next start, with all its records.
+ */
+export function syncIdentityNow(state: LogState): void {
+  const { files } = state.home
+  const [metadata, directory, parent] = identityOf(state.home) as [string, string, string]
+  const fd = files.open(metadata, 'r+')
+  try {
+    files.fsyncSync(fd)
+  } finally {
+    files.close(fd)
+  }
+  files.syncDirectory(directory)
+  files.syncDirectory(parent)
+  state.isIdentityDurable = true
+}
+
+/** Makes a new partition directory durable without holding anybody up. */
+export async function syncIdentity(state: LogState): Promise<void> {
+  const { files } = state.home
+  for (const path of identityOf(state.home)) {
+    if (state.isIdentityDurable) return
+    if (process.platform === 'win32' && !path.endsWith(PARTITION_METADATA)) continue
+    const fd = files.open(path, 'r')
+    try {
+      await files.fsync(fd)
+    } finally {
+      files.close(fd)
+    }
+  }
+  state.isIdentityDurable = true
+}
 
 /**
  * Seals the active segment and begins a new one at the log end, with a snapshot of the producers there. What was sealed is

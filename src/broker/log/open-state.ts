@@ -20,15 +20,16 @@ export interface OpenedState {
   readonly dropped: readonly Segment[]
 }
 
-/** Makes a partition directory, durably, or loads what is in it. */
+/** Makes a partition directory, which is durable with its first append, or loads what is in it. */
 export function* openState(options: PartitionLogOptions): Steps<OpenedState> {
   const { dir, config, logger = silentLogger, now } = options
   const { files, openFiles, tailCache, indexCache } = options.resources ?? logResources()
   const partition = `${options.topic}-${options.partition}`
   const producerIdExpirationMs = options.producerIdExpirationMs ?? DEFAULT_PRODUCER_EXPIRATION_MS
-  makeDirectories(dir, files)
+  makeDirectories(dir, files, { sync: false })
   const metadataPath = join(dir, PARTITION_METADATA)
   let topicId = readPartitionMetadata(metadataPath, files)
+  const isNew = topicId === undefined
   if (topicId === undefined && options.topicId !== undefined) {
     writePartitionMetadata(metadataPath, options.topicId, files)
     topicId = options.topicId
@@ -60,6 +61,7 @@ export function* openState(options: PartitionLogOptions): Steps<OpenedState> {
     tail: new LogTail(tailCache),
     truncations: 0,
     hasNewNames: !options.isClean,
+    isIdentityDurable: !isNew,
   }
   return { state, topicId: topicId ?? ZERO_UUID, dropped }
 }

@@ -7,7 +7,7 @@ import type { EpochStart } from '../../storage/leader-epoch-checkpoint.ts'
 import { type AppendResult, appendAsIs, appendEntries } from './append.ts'
 import { flushIndexes, flushLog, flushLogNow } from './flush.ts'
 import type { PartitionLogOptions, ReadBound, ReadOptions, ReadResult } from './log-options.ts'
-import { LOG, type LogState, rollLog, writeSnapshot } from './log-state.ts'
+import { LOG, type LogState, rollLog, syncIdentity, writeSnapshot } from './log-state.ts'
 import { type OpenedState, openState } from './open-state.ts'
 import type { ProducerEntry } from './producer-entry.ts'
 import { type FileRead, readFromFiles } from './reader.ts'
@@ -62,7 +62,7 @@ export class PartitionLog {
     return new PartitionLog(options, await runAwaited(openState(options)))
   }
 
-  /** The same at once, for new directories: the directory and its partition.metadata are durable when it returns. */
+  /** The same at once, for new directories. */
   static create(options: PartitionLogOptions): PartitionLog {
     return new PartitionLog(options, runNow(openState(options)))
   }
@@ -301,6 +301,14 @@ export class PartitionLog {
 
   removeExpiredProducers(nowMs: number): void {
     this.state.producers.removeExpired(nowMs, this.state.producerIdExpirationMs)
+  }
+
+  /** Makes a new directory durable without holding anybody up; a first append that comes before does it at once. */
+  syncIdentity(): void {
+    const { isIdentityDurable } = this.state
+    if (isIdentityDurable) return
+    // A failure takes the log offline, which is how others learn of it.
+    this.awaited('creating', () => syncIdentity(this.state)).catch(() => undefined)
   }
 
   /** Makes everything up to now durable; the recovery point moves when it is. */
