@@ -42,6 +42,7 @@ export interface TopicControlOptions {
 export class TopicControl {
   private readonly options: TopicControlOptions
   private readonly view: ClusterView
+  private settings: { readonly key: string; readonly value: BrokerSettings } | undefined
 
   constructor(options: TopicControlOptions) {
     this.options = options
@@ -278,9 +279,14 @@ export class TopicControl {
     throw new ApiError(ErrorCode.POLICY_VIOLATION, 'Excessively large number of partitions per request.')
   }
 
+  /** Worked out anew only when a setting of the brokers has changed: that parses all of them. */
   private brokerSettings(): BrokerSettings {
     const { config, image } = this.view
-    return brokerSettings(config, image.configs.of('BROKER', ''), image.configs.of('BROKER', String(config.nodeId)))
+    const cluster = new Map(image.configs.of('BROKER', ''))
+    const own = new Map(image.configs.of('BROKER', String(config.nodeId)))
+    const key = JSON.stringify([[...cluster], [...own]])
+    if (this.settings?.key !== key) this.settings = { key, value: brokerSettings(config, cluster, own) }
+    return this.settings.value
   }
 
   private logResults(what: string, results: readonly TopicResult[]): void {

@@ -214,12 +214,10 @@ describe('CreateTopics', () => {
     }
     const other = await TestNode.running({ files: new CountingFiles() })
     const before = fsyncs
-    const startMs = performance.now()
     const results = await Promise.all(Array.from({ length: 2000 }, (_, i) => create([topic(`t-${i}`)], {}, other)))
     expect(results.every(([first]) => first?.[1] === 'NONE')).toBe(true)
     expect(other.loader.image.topics.byName.size).toBe(2000)
     expect(fsyncs - before).toBeLessThanOrEqual(3)
-    expect(performance.now() - startMs).toBeLessThan(5000)
   })
 
   test('of two at once for the same topic one gets it', async () => {
