@@ -39,7 +39,7 @@ function marker(producerId: number, epoch: number, isCommit: boolean, coordinato
     records: [
       {
         key: controlKey(isCommit ? ControlType.COMMIT : ControlType.ABORT),
-        value: encodeToBuffer(EndTxnMarker, 0, { coordinatorEpoch }),
+        value: Buffer.concat([Buffer.alloc(2), encodeToBuffer(EndTxnMarker, 0, { coordinatorEpoch })]),
         timestamp: NOW,
       },
     ],
@@ -230,6 +230,7 @@ describe('a transaction', () => {
     send(log, { sequence: 0, epoch: 3, isTransactional: true })
     expect(end(log, 7, true, 2)).toBe('INVALID_PRODUCER_EPOCH')
     expect(end(log, 7, true, 3, 5)).toMatchObject({ firstOffset: 1 })
+    expect(log.activeProducers.get(7)?.coordinatorEpoch).toBe(5)
     expect(end(log, 7, true, 3, 4)).toBe('TRANSACTION_COORDINATOR_FENCED')
     // A marker with a higher epoch (KIP-890) starts the sequences anew.
     expect(end(log, 7, true, 4, 5)).toMatchObject({ firstOffset: 2 })
