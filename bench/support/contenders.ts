@@ -1,4 +1,4 @@
-/** The two brokers that a benchmark compares, run as processes with the same settings. */
+/** The two brokers that a benchmark compares, run as processes with the same settings, each with its defaults. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,10 +10,14 @@ import type { Target } from './load.ts'
 const ROOT = resolve(import.meta.dirname, '../..')
 const CLOCK_TICKS_PER_SECOND = 100
 
+/** Topics that were measured leave the page cache at once, before the disk has to write them. */
+const SETTINGS = { 'log.segment.delete.delay.ms': '0' }
+
 export interface Running {
   readonly target: Target
   readonly pid: number
   readonly dataDir: string
+  hasExited(): boolean
   /** Event-loop delay since the last call, milliseconds; undefined for a broker without an event loop. */
   loopDelay(): Promise<{ p99: number; p999: number; max: number } | undefined>
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
@@ -28,11 +32,12 @@ export interface Contender {
 export const apache: Contender = {
   name: 'Apache Kafka 4.3.1',
   async start(directory, port) {
-    const broker = await startApacheBroker({ directory, port, waitUntilServing: false })
+    const broker = await startApacheBroker({ directory, port, properties: SETTINGS, waitUntilServing: false })
     return {
       target: { host: '127.0.0.1', port },
       pid: broker.process.pid!,
       dataDir: broker.dataDir,
+      hasExited: () => hasExited(broker.process),
       loopDelay: async () => undefined,
       stop: (signal) => broker.stop(signal),
     }
@@ -57,6 +62,7 @@ export const ours: Contender = {
         `log.dirs=${dataDir}`,
         'offsets.topic.replication.factor=1',
         'group.initial.rebalance.delay.ms=0',
+        ...Object.entries(SETTINGS).map(([key, value]) => `${key}=${value}`),
         '',
       ].join('\n'),
     )
@@ -73,13 +79,14 @@ export const ours: Contender = {
       env: {
         ...process.env,
         LOOP_DELAY_FILE: delayFile,
-        NODE_OPTIONS: `--import ${join(ROOT, 'bench/support/loop-delay.mjs')}`,
+        NODE_OPTIONS: `--require ${join(ROOT, 'bench/support/loop-delay.cjs')}`,
       },
     })
     return {
       target: { host: '127.0.0.1', port },
       pid: child.pid!,
       dataDir,
+      hasExited: () => hasExited(child),
       async loopDelay() {
         rmSync(delayFile, { force: true })
         child.kill('SIGUSR2')
@@ -91,8 +98,12 @@ export const ours: Contender = {
   },
 }
 
+function hasExited(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
+}
+
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (hasExited(child)) return
   const exited = once(child, 'exit')
   child.kill(signal)
   await exited
@@ -108,8 +119,9 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND
 }
 
-/** Resident memory of a process, bytes (Linux). */
-export function residentBytes(pid: number): number {
-  const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  return Number(match?.[1] ?? 0) * 1024
+/** Resident memory of a process, now and at most since its start, bytes (Linux). */
+export function residentBytes(pid: number): { now: number; peak: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const field = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) * 1024
+  return { now: field('VmRSS'), peak: field('VmHWM') }
 }

@@ -12,6 +12,7 @@ import { Produce } from '../../src/protocol/messages/00-produce.ts'
 import { Fetch } from '../../src/protocol/messages/01-fetch.ts'
 import { ListOffsets } from '../../src/protocol/messages/02-list-offsets.ts'
 import { CreateTopics } from '../../src/protocol/messages/19-create-topics.ts'
+import { DeleteTopics } from '../../src/protocol/messages/20-delete-topics.ts'
 import { Reader } from '../../src/protocol/reader.ts'
 import { readBatches, writeBatch } from '../../src/protocol/record-batch.ts'
 import { type AnyApi, isFlexible, type RequestInput, type ResponseOf } from '../../src/protocol/schema.ts'
@@ -65,11 +66,13 @@ function readFrames(socket: Socket, onFrame: (frame: Buffer) => void): void {
 /** One connection that asks one thing at a time. */
 export class Asker {
   private readonly socket: Socket
-  private waiting: ((frame: Buffer) => void) | undefined
+  private waiting: { resolve: (frame: Buffer) => void; reject: (error: Error) => void } | undefined
 
   private constructor(socket: Socket) {
     this.socket = socket
-    readFrames(socket, (frame) => this.waiting?.(frame))
+    readFrames(socket, (frame) => this.waiting?.resolve(frame))
+    socket.on('error', (error) => this.waiting?.reject(error))
+    socket.on('close', () => this.waiting?.reject(new Error('the broker closed the connection')))
   }
 
   static async open({ host, port }: Target): Promise<Asker> {
@@ -79,8 +82,8 @@ export class Asker {
   }
 
   async ask<A extends AnyApi>(api: A, version: number, request: RequestInput<A>): Promise<ResponseOf<A>> {
-    const answered = new Promise<Buffer>((resolve) => {
-      this.waiting = resolve
+    const answered = new Promise<Buffer>((resolve, reject) => {
+      this.waiting = { resolve, reject }
     })
     this.socket.write(frameOf(api, version, request))
     return answerOf(api, version, await answered)
@@ -108,6 +111,31 @@ export async function createTopic(target: Target, name: string, numPartitions: n
       if (offsets.topics[0]!.partitions.every((partition) => partition.errorCode === ErrorCode.NONE)) return
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
+  } finally {
+    asker.close()
+  }
+}
+
+export async function deleteTopic(target: Target, name: string): Promise<void> {
+  const asker = await Asker.open(target)
+  try {
+    const answer = await asker.ask(DeleteTopics, 5, { topicNames: [name], timeoutMs: 30_000 })
+    const { errorCode } = answer.responses[0]!
+    if (errorCode !== ErrorCode.NONE) throw new Error(`cannot delete ${name}: ${errorName(errorCode)}`)
+  } finally {
+    asker.close()
+  }
+}
+
+/** One small record to partition 0, acknowledged. */
+export async function produceOne(target: Target, topic: string): Promise<void> {
+  const asker = await Asker.open(target)
+  try {
+    const records = writeBatch({ records: [{ value: Buffer.from('x'), timestamp: Date.now() }] })
+    const topicData = [{ name: topic, partitionData: [{ index: 0, records }] }]
+    const answer = await asker.ask(Produce, 9, { acks: -1, timeoutMs: 30_000, topicData })
+    const { errorCode } = answer.responses[0]!.partitionResponses[0]!
+    if (errorCode !== ErrorCode.NONE) throw new Error(`produce failed: ${errorName(errorCode)}`)
   } finally {
     asker.close()
   }
