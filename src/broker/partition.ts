@@ -13,10 +13,12 @@ const MAX_BYTES_PER_TICK = 1024 * 1024
 /** Replica id of a request that comes from a consumer (KIP-903 moved it into a tagged field). */
 export const CONSUMER_REPLICA_ID = -1
 
+/** Hears what became of an append: where the records are, or why they are not. It must not throw. */
+export type AppendListener = (outcome: AppendResult | Error) => void
+
 interface QueuedAppend {
   readonly entry: AppendEntry
-  readonly resolve: (result: AppendResult) => void
-  readonly reject: (error: unknown) => void
+  readonly settle: AppendListener
 }
 
 interface CommitWaiter {
@@ -107,9 +109,17 @@ export class Partition {
    */
   append(entry: AppendEntry): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
-      this.queue.push({ entry, resolve, reject })
-      this.scheduleFlush()
+      this.enqueue(entry, (outcome) => {
+        if (outcome instanceof Error) reject(outcome)
+        else resolve(outcome)
+      })
     })
+  }
+
+  /** The same without a promise: Produce comes through here tens of thousands of times a second. */
+  enqueue(entry: AppendEntry, settle: AppendListener): void {
+    this.queue.push({ entry, settle })
+    this.scheduleFlush()
   }
 
   private scheduleFlush(): void {
@@ -137,15 +147,12 @@ export class Partition {
         this.now(),
       )
     } catch (error) {
-      for (const append of appends) append.reject(error)
+      const failure = error instanceof Error ? error : new Error(String(error))
+      for (const append of appends) append.settle(failure)
       return
     }
     this.advanceHighWatermark()
-    for (let i = 0; i < appends.length; i++) {
-      const result = results[i]!
-      if (result instanceof Error) appends[i]!.reject(result)
-      else appends[i]!.resolve(result)
-    }
+    for (let i = 0; i < appends.length; i++) appends[i]!.settle(results[i]!)
     this.wake()
   }
 

@@ -7,13 +7,14 @@ import { Produce } from '../../protocol/messages/00-produce.ts'
 import type { RequestOf, ResponseInput } from '../../protocol/schema.ts'
 import { CloseConnection, handler } from '../handler.ts'
 import type { AppendResult } from '../log/append.ts'
-import { AppendError } from '../log/partition-log.ts'
+import { type AppendEntry, AppendError } from '../log/partition-log.ts'
 import { isInternalTopic } from '../metadata/internal-topics.ts'
-import type { Partition } from '../partition.ts'
+import type { AppendListener, Partition } from '../partition.ts'
 import type { RequestContext } from '../request-context.ts'
 import { leaderHint } from './current-leader.ts'
 
-type ProduceTopic = RequestOf<typeof Produce>['topicData'][number]
+type ProduceRequest = RequestOf<typeof Produce>
+type ProduceTopic = ProduceRequest['topicData'][number]
 type ProducePartition = ProduceTopic['partitionData'][number]
 type ProduceResponse = ResponseInput<typeof Produce>
 type TopicResponse = NonNullable<ProduceResponse['responses']>[number]
@@ -27,8 +28,9 @@ const ATTRIBUTES_LOW_BYTE = 22
 const TRANSACTIONAL = 0x10
 const CODEC_MASK = 0x07
 const ZSTD = 4
+const NO_RECORDS = Buffer.alloc(0)
 
-export const produce = handler(Produce, async (request, context) => {
+export const produce = handler(Produce, (request, context) => {
   if (request.topicData.some((topic) => topic.partitionData.some(isTransactional))) {
     const { transactionalId } = request
     if (transactionalId === null || !context.authorizer.allows('WRITE', 'TRANSACTIONAL_ID', transactionalId)) {
@@ -36,23 +38,8 @@ export const produce = handler(Produce, async (request, context) => {
     }
   }
   // Everything from here to the queues of the partitions is one step: the next Produce may overtake a wait, but not it.
-  if (request.topicData.some((topic) => needsZstd(topic, context))) await prepareCodec('zstd')
-  const pending = request.topicData.map((topic) => appendTopic(topic, request, context))
-  context.appendsQueued()
-  const topics = await Promise.all(pending)
-  if (request.acks !== 0) return withLeaderHints(topics, context)
-  const failures = topics.flatMap(({ name, partitionResponses }) =>
-    partitionResponses
-      .filter(({ errorCode }) => errorCode)
-      .map(({ index, errorCode }) => `${name}-${index} -> ${errorCode}`),
-  )
-  if (failures.length === 0) return undefined
-  context.logger.info(
-    `Closing connection due to error during produce request from client id ${context.clientId} with ack=0\n` +
-      `Topic and partition to exceptions: ${failures.join(', ')}`,
-    LOGGER,
-  )
-  throw new CloseConnection('produce with acks=0 failed')
+  if (!request.topicData.some((topic) => needsZstd(topic, context))) return appendAll(request, context)
+  return prepareCodec('zstd').then(() => appendAll(request, context))
 })
 
 /** zstd alone has a library that loads asynchronously (on a Node.js without its own). */
@@ -74,36 +61,72 @@ function isTransactional({ records }: ProducePartition): boolean {
 interface AnsweredTopic {
   readonly name: string
   readonly topicId: string
-  readonly partitionResponses: (PartitionResponse & { index: number; errorCode: number })[]
+  /** In the order of the request, each there once its partition has answered. */
+  readonly partitionResponses: AnsweredPartition[]
 }
 
-async function appendTopic(
-  topic: ProduceTopic,
-  request: RequestOf<typeof Produce>,
-  context: RequestContext,
-): Promise<AnsweredTopic> {
-  const byId = context.apiVersion >= 13
-  const name = byId ? (context.metadata.topics.byId.get(topic.topicId)?.name ?? '') : topic.name
-  const partitionResponses = await Promise.all(
-    topic.partitionData.map(async (partition) => {
-      const { index } = partition
+type AnsweredPartition = PartitionResponse & { readonly index: number; readonly errorCode: number }
+
+/**
+ * Queues everything and answers when every partition has. The partitions are counted instead of having a promise each:
+ * nearly every request has one, and comes with thousands of others in the same second.
+ */
+function appendAll(request: ProduceRequest, context: RequestContext): Promise<ProduceResponse | undefined> {
+  return new Promise((resolve, reject) => {
+    const topics: AnsweredTopic[] = []
+    // One more than there are partitions, until all are queued.
+    let waiting = 1
+    const finishOne = () => {
+      if (--waiting > 0) return
       try {
-        if (byId && name === '') throw new ApiError(ErrorCode.UNKNOWN_TOPIC_ID)
-        return { index, errorCode: ErrorCode.NONE, ...(await appendPartition(name, partition, request, context)) }
+        resolve(responseOf(topics, request, context))
       } catch (error) {
-        return { index, ...failureOf(error) }
+        reject(error)
       }
-    }),
-  )
-  return { name, topicId: topic.topicId, partitionResponses }
+    }
+    for (const { name: givenName, topicId, partitionData } of request.topicData) {
+      const name = context.apiVersion >= 13 ? context.metadata.topics.byId.get(topicId)?.name : givenName
+      const partitionResponses: AnsweredPartition[] = []
+      topics.push({ name: name ?? '', topicId, partitionResponses })
+      for (const [position, partition] of partitionData.entries()) {
+        waiting++
+        appendPartition(name, partition, request, context, (outcome) => {
+          if (outcome instanceof Error && !(outcome instanceof ApiError)) return reject(outcome)
+          partitionResponses[position] = answerOf(partition.index, outcome)
+          finishOne()
+        })
+      }
+    }
+    context.appendsQueued()
+    finishOne()
+  })
 }
 
-async function appendPartition(
-  topic: string,
+/** Queues the records of one partition, unless they are refused at once. */
+function appendPartition(
+  topic: string | undefined,
   { index, records }: ProducePartition,
-  { acks, timeoutMs }: RequestOf<typeof Produce>,
+  { acks, timeoutMs }: ProduceRequest,
   context: RequestContext,
-): Promise<PartitionResponse> {
+  settle: AppendListener,
+): void {
+  let partition: Partition
+  try {
+    partition = partitionFor(topic, index, acks, context)
+  } catch (error) {
+    settle(error as Error)
+    return
+  }
+  const entry: AppendEntry = { records: records ?? NO_RECORDS, origin: 'client', requestVersion: context.apiVersion }
+  partition.enqueue(entry, (outcome) => {
+    if (acks !== -1 || outcome instanceof Error || partition.highWatermark > outcome.lastOffset) settle(outcome)
+    else committedWithin(timeoutMs, partition, outcome, context).then(() => settle(outcome), settle)
+  })
+}
+
+/** The partition to append to; throws when this client may not, or nobody can here. */
+function partitionFor(topic: string | undefined, index: number, acks: number, context: RequestContext): Partition {
+  if (topic === undefined) throw new ApiError(ErrorCode.UNKNOWN_TOPIC_ID)
   if (!context.authorizer.allows('WRITE', 'TOPIC', topic)) throw new ApiError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
   if (!context.metadata.topics.byName.get(topic)?.partitions[index]) {
     throw new ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
@@ -116,17 +139,7 @@ async function appendPartition(
   if (acks === -1 && partition.isr.length < partition.effectiveMinIsr) {
     throw new ApiError(ErrorCode.NOT_ENOUGH_REPLICAS)
   }
-  const result = await partition.append({
-    records: records ?? Buffer.alloc(0),
-    origin: 'client',
-    requestVersion: context.apiVersion,
-  })
-  if (acks === -1) await committedWithin(timeoutMs, partition, result, context)
-  return {
-    baseOffset: result.firstOffset,
-    logAppendTimeMs: result.logAppendTimeMs,
-    logStartOffset: result.logStartOffset,
-  }
+  return partition
 }
 
 /** Waits until the append is on every in-sync replica; REQUEST_TIMED_OUT leaves it written, as in Kafka. */
@@ -135,29 +148,56 @@ function committedWithin(
   partition: Partition,
   result: AppendResult,
   { clock }: RequestContext,
-): Promise<void> | undefined {
-  const offset = result.lastOffset + 1
-  if (partition.highWatermark >= offset) return undefined
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = clock.after(timeoutMs, () => reject(new ApiError(ErrorCode.REQUEST_TIMED_OUT)))
-    partition.committed(offset).then(resolve, reject).finally(timer.cancel)
+    partition
+      .committed(result.lastOffset + 1)
+      .then(resolve, reject)
+      .finally(timer.cancel)
   })
 }
 
-function failureOf(error: unknown): PartitionResponse & { errorCode: number } {
-  if (!(error instanceof ApiError)) throw error
+function answerOf(index: number, outcome: AppendResult | ApiError): AnsweredPartition {
+  if (!(outcome instanceof Error)) {
+    const { firstOffset, logAppendTimeMs, logStartOffset } = outcome
+    return { index, errorCode: ErrorCode.NONE, baseOffset: firstOffset, logAppendTimeMs, logStartOffset }
+  }
+  const details = outcome instanceof AppendError ? outcome : undefined
   return {
-    errorCode: error.code,
+    index,
+    errorCode: outcome.code,
     baseOffset: -1,
     logAppendTimeMs: -1,
     logStartOffset: -1,
-    recordErrors: error instanceof AppendError ? error.recordErrors : [],
-    errorMessage: error instanceof AppendError ? error.message : null,
+    recordErrors: details?.recordErrors ?? [],
+    errorMessage: details?.message ?? null,
   }
 }
 
+/** With acks=0 nothing is answered, and a failure ends the connection: it is all that its producer can notice. */
+function responseOf(
+  topics: AnsweredTopic[],
+  { acks }: ProduceRequest,
+  context: RequestContext,
+): ProduceResponse | undefined {
+  if (acks !== 0) return withLeaderHints(topics, context)
+  const failures = topics.flatMap(({ name, partitionResponses }) =>
+    partitionResponses
+      .filter(({ errorCode }) => errorCode)
+      .map(({ index, errorCode }) => `${name}-${index} -> ${errorCode}`),
+  )
+  if (failures.length === 0) return undefined
+  context.logger.info(
+    `Closing connection due to error during produce request from client id ${context.clientId} with ack=0\n` +
+      `Topic and partition to exceptions: ${failures.join(', ')}`,
+    LOGGER,
+  )
+  throw new CloseConnection('produce with acks=0 failed')
+}
+
 function withLeaderHints(topics: AnsweredTopic[], context: RequestContext): ProduceResponse {
-  if (context.apiVersion < 10) return { responses: topics }
+  if (context.apiVersion < 10 || !topics.some(hasStaleLeader)) return { responses: topics }
   const nodeEndpoints = new Map<number, { nodeId: number; host: string; port: number; rack: string | null }>()
   const responses = topics.map(({ name, topicId, partitionResponses }) => ({
     name,
@@ -170,4 +210,8 @@ function withLeaderHints(topics: AnsweredTopic[], context: RequestContext): Prod
     }),
   }))
   return { responses, nodeEndpoints: [...nodeEndpoints.values()] }
+}
+
+function hasStaleLeader({ partitionResponses }: AnsweredTopic): boolean {
+  return partitionResponses.some(({ errorCode }) => errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER)
 }
