@@ -1,3 +1,5 @@
+import { log4jTime } from '../config/java-text.ts'
+
 export type LogLevel = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR'
 
 /** Where log lines of the broker go. `source` is the Java logger name that Kafka users filter by. */
@@ -17,7 +19,7 @@ export function lineLogger(write: (line: string) => void, level: LogLevel = 'INF
     if (levels.indexOf(lineLevel) < levels.indexOf(level)) return
     const detail =
       cause instanceof Error ? `\n${cause.stack ?? cause.message}` : cause === undefined ? '' : `\n${cause}`
-    write(`[${timestamp(now())}] ${lineLevel} ${message} (${source})${detail}\n`)
+    write(`[${log4jTime(now())}] ${lineLevel} ${message} (${source})${detail}\n`)
   }
   return {
     debug: (message, source) => log('DEBUG', message, source),
@@ -25,12 +27,4 @@ export function lineLogger(write: (line: string) => void, level: LogLevel = 'INF
     warn: (message, source, cause) => log('WARN', message, source, cause),
     error: (message, source, cause) => log('ERROR', message, source, cause),
   }
-}
-
-/** Local time as log4j prints it: `yyyy-MM-dd HH:mm:ss,SSS`. */
-export function timestamp(date: Date): string {
-  const two = (value: number) => String(value).padStart(2, '0')
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
-  return `${day} ${time},${String(date.getMilliseconds()).padStart(3, '0')}`
 }

@@ -1,7 +1,6 @@
 import { write, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
-import { JavaError } from '../config/java-error.ts'
-import { javaTrace } from './java-trace.ts'
+import { JavaError, javaTrace } from '../config/java-error.ts'
 import { OutputClosed, type Terminal, type Tool, ToolExit } from './tool.ts'
 
 /** The terminal of this process. Streams are created only where a tool asks for them. */

@@ -1,6 +1,7 @@
+import { ADMIN_CLIENT } from '../config/admin-config.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/schema.ts'
 import { backoffMs, delay } from './backoff.ts'
-import { adminConfig, number } from './client-config.ts'
+import { plaintextConfig } from './client-config.ts'
 import { Cluster, type Node, noNodeError } from './cluster.ts'
 import type { Connection } from './connection.ts'
 import { ClientError, isRetriable, kafkaError, timeoutError } from './errors.ts'
@@ -33,18 +34,16 @@ export class AdminClient {
 
   private constructor(cluster: Cluster) {
     this.cluster = cluster
-    this.apiTimeoutMs = number(cluster.config, 'default.api.timeout.ms')
-    this.#retries = number(cluster.config, 'retries')
+    this.apiTimeoutMs = cluster.config.get('default.api.timeout.ms')
+    this.#retries = cluster.config.get('retries')
   }
 
   /** Throws KafkaException `Failed to create new KafkaAdminClient` with its cause, as Kafka. */
   static async create({ properties, log }: AdminOptions): Promise<AdminClient> {
     try {
-      const config = adminConfig(properties)
-      const clientId = properties.get('client.id') ?? `adminclient-${++clients}`
-      const values = new Map(config.values).set('client.id', clientId)
-      const name = `AdminClient clientId=${clientId}`
-      return new AdminClient(await Cluster.create({ config: { ...config, values }, log, name }))
+      const config = plaintextConfig(ADMIN_CLIENT, properties)
+      const clientId = config.get<string>('client.id') || `adminclient-${++clients}`
+      return new AdminClient(await Cluster.create({ config, clientId, log, name: `AdminClient clientId=${clientId}` }))
     } catch (error) {
       throw kafkaError('Failed to create new KafkaAdminClient', error)
     }

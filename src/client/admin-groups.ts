@@ -1,4 +1,5 @@
 import { IllegalArgumentException } from '../config/java-error.ts'
+import { javaHashOrder } from '../config/java-hash-order.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { OffsetFetch } from '../protocol/messages/09-offset-fetch.ts'
 import { DescribeGroups } from '../protocol/messages/15-describe-groups.ts'
@@ -7,19 +8,13 @@ import { DeleteGroups } from '../protocol/messages/42-delete-groups.ts'
 import { OffsetDelete } from '../protocol/messages/47-offset-delete.ts'
 import { ConsumerGroupDescribe } from '../protocol/messages/69-consumer-group-describe.ts'
 import type { ResponseOf } from '../protocol/schema.ts'
-import { throwIfFailed } from './admin.ts'
 import type { AdminClient, Attempt } from './admin-client.ts'
 import type { Node } from './cluster.ts'
 import { assignedPartitions } from './consumer/group-protocol.ts'
 import { findGroupCoordinator } from './coordinator.ts'
-import { apiError, kafkaError } from './errors.ts'
-import { javaHashOrder } from './java-hash.ts'
+import { apiError, kafkaError, throwIfFailed } from './errors.ts'
 import { LATEST_TIMESTAMP, listOffsets } from './list-offsets.ts'
-
-export interface TopicPartition {
-  readonly topic: string
-  readonly partition: number
-}
+import { byTopic, type TopicPartition } from './topic-partition.ts'
 
 export interface GroupListing {
   readonly groupId: string
@@ -222,11 +217,9 @@ export async function deleteGroupOffsets(
   timeoutMs?: number,
 ): Promise<(TopicPartition & { errorCode: number })[]> {
   return atCoordinator(admin, 'deleteConsumerGroupOffsets', groupId, timeoutMs, async ({ send }) => {
-    const topics = [...new Set(partitions.map(({ topic }) => topic))].map((name) => ({
+    const topics = byTopic(partitions).map(([name, list]) => ({
       name,
-      partitions: partitions
-        .filter(({ topic }) => topic === name)
-        .map(({ partition }) => ({ partitionIndex: partition })),
+      partitions: list.map(({ partition }) => ({ partitionIndex: partition })),
     }))
     const answer = await send(OffsetDelete, { groupId, topics })
     throwIfFailed(answer.errorCode)

@@ -9,7 +9,7 @@ import { DescribeTopicPartitions } from '../protocol/messages/75-describe-topic-
 import type { ResponseOf } from '../protocol/schema.ts'
 import type { AdminClient, Attempt } from './admin-client.ts'
 import type { TopicMetadata } from './cluster.ts'
-import { apiError } from './errors.ts'
+import { throwIfFailed } from './errors.ts'
 
 export interface NewTopic {
   readonly name: string
@@ -196,10 +196,6 @@ export async function listReassignments(
       ),
     )
   })
-}
-
-export function throwIfFailed(errorCode: number, errorMessage?: string | null): void {
-  if (errorCode !== ErrorCode.NONE) throw apiError(errorCode, errorMessage)
 }
 
 async function describeByPages(

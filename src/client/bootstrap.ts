@@ -1,43 +1,22 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { ConfigException } from '../config/java-error.ts'
+import { bootstrapAddresses, type ClientConfig, noBootstrapServer } from '../config/client-config.ts'
+import type { HostPort } from '../config/quorum-addresses.ts'
 import type { ClientLog } from './log.ts'
 
-const HOST_PORT = /^(?:[0-9a-zA-Z\-%._]*:\/\/)?\[?([0-9a-zA-Z\-%._:]*)\]?:([0-9]+)$/
-
-export interface HostPort {
-  readonly host: string
-  readonly port: number
-}
-
-/** Host and port of `host:port`, `[ipv6]:port` or `PROTOCOL://host:port`; undefined when it is none of these. */
-export function parseHostPort(text: string): HostPort | undefined {
-  const match = HOST_PORT.exec(text)
-  if (!match) return undefined
-  const port = Number(match[2])
-  return port <= 0x7fffffff ? { host: match[1]!, port } : undefined
-}
-
-/**
- * The servers of `bootstrap.servers` that can be resolved, with Kafka's texts for those that cannot and for a list
- * without any.
- */
-export async function bootstrapServers(urls: readonly string[], log: ClientLog): Promise<HostPort[]> {
+/** The servers to begin with that can be resolved. Those that cannot are logged; throws when there is no other. */
+export async function bootstrapServers(config: ClientConfig, log: ClientLog): Promise<HostPort[]> {
   const servers: HostPort[] = []
-  for (const url of urls) {
-    if (url === '') continue
-    const server = parseHostPort(url)
-    if (!server) throw new ConfigException(`Invalid url in bootstrap.servers: ${url}`)
-    if (server.port > 0xffff) throw new ConfigException(`Invalid port in bootstrap.servers: ${url}`)
-    if ((await resolveHost(server.host)).length > 0) servers.push(server)
+  for (const { url, host, port } of bootstrapAddresses(config).addresses) {
+    if ((await resolveHost(host)).length > 0) servers.push({ host, port })
     else {
       log.warn(
-        `Couldn't resolve server ${url} from bootstrap.servers as DNS resolution failed for ${server.host}`,
+        `Couldn't resolve server ${url} from bootstrap.servers as DNS resolution failed for ${host}`,
         'org.apache.kafka.clients.ClientUtils',
       )
     }
   }
-  if (servers.length === 0) throw new ConfigException('No resolvable bootstrap urls given in bootstrap.servers')
+  if (servers.length === 0) throw noBootstrapServer()
   return servers
 }
 

@@ -1,15 +1,17 @@
 import { setMaxListeners } from 'node:events'
 import { isIP } from 'node:net'
+import type { ClientConfig } from '../config/client-config.ts'
+import type { HostPort } from '../config/quorum-addresses.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { Metadata } from '../protocol/messages/03-metadata.ts'
 import type { ResponseOf } from '../protocol/schema.ts'
 import { backoffMs, delay } from './backoff.ts'
-import { bootstrapServers, type HostPort, resolveHost } from './bootstrap.ts'
-import { type ClientConfig, list, number, text } from './client-config.ts'
+import { bootstrapServers, resolveHost } from './bootstrap.ts'
 import { Connection } from './connection.ts'
 import { apiError, timeoutError } from './errors.ts'
 import { type ClientLog, withPrefix } from './log.ts'
 
+const CLIENT_CONFIGS = 'org.apache.kafka.clients.CommonClientConfigs'
 const NETWORK_CLIENT = 'org.apache.kafka.clients.NetworkClient'
 
 export interface Node {
@@ -40,6 +42,8 @@ interface Endpoint {
 
 export interface ClusterOptions {
   readonly config: ClientConfig
+  /** What the brokers are told; `client.id` unless given. */
+  readonly clientId?: string
   readonly log: ClientLog
   /** How Kafka's log lines name the client: `Producer clientId=console-producer`. */
   readonly name: string
@@ -70,10 +74,10 @@ export class Cluster {
   private constructor(options: ClusterOptions, servers: readonly HostPort[]) {
     this.config = options.config
     this.log = withPrefix(options.log, `[${options.name}] `)
-    this.clientId = text(options.config, 'client.id')
-    this.requestTimeoutMs = number(options.config, 'request.timeout.ms')
-    this.retryBackoffMs = number(options.config, 'retry.backoff.ms')
-    this.retryBackoffMaxMs = Math.max(this.retryBackoffMs, number(options.config, 'retry.backoff.max.ms'))
+    this.clientId = options.clientId ?? options.config.get('client.id')
+    this.requestTimeoutMs = options.config.get('request.timeout.ms')
+    this.retryBackoffMaxMs = options.config.get('retry.backoff.max.ms')
+    this.retryBackoffMs = Math.min(options.config.get('retry.backoff.ms'), this.retryBackoffMaxMs)
     this.#warnsOfBootstrap = options.warnsOfBootstrap ?? false
     // Any number of calls may wait at once.
     setMaxListeners(0, this.#closing.signal)
@@ -82,7 +86,9 @@ export class Cluster {
 
   /** Checks and resolves the bootstrap servers; connects to none of them yet. */
   static async create(options: ClusterOptions): Promise<Cluster> {
-    return new Cluster(options, await bootstrapServers(list(options.config, 'bootstrap.servers'), options.log))
+    const { config, log } = options
+    for (const warning of config.warnings) log.warn(warning, CLIENT_CONFIGS)
+    return new Cluster(options, await bootstrapServers(config, log))
   }
 
   get isClosed(): boolean {
@@ -213,7 +219,10 @@ export class Cluster {
         host: address,
         port: node.port,
         clientId: this.clientId,
-        connectTimeoutMs: number(this.config, 'socket.connection.setup.timeout.ms'),
+        connectTimeoutMs: Math.min(
+          this.config.get('socket.connection.setup.timeout.ms'),
+          this.config.get('socket.connection.setup.timeout.max.ms'),
+        ),
         requestTimeoutMs: this.requestTimeoutMs,
         nextCorrelationId: this.nextCorrelationId,
       })
@@ -238,8 +247,8 @@ export class Cluster {
   }
 
   #pauseAfterFailure(endpoint: Endpoint): void {
-    const initial = number(this.config, 'reconnect.backoff.ms')
-    const max = Math.max(initial, number(this.config, 'reconnect.backoff.max.ms'))
+    const max = this.config.get<number>('reconnect.backoff.max.ms')
+    const initial = Math.min(this.config.get('reconnect.backoff.ms'), max)
     endpoint.retryAtMs = Date.now() + backoffMs(endpoint.failures++, initial, max)
   }
 

@@ -1,4 +1,4 @@
-import { JavaError } from '../config/java-error.ts'
+import { JavaError, javaToString } from '../config/java-error.ts'
 import { ErrorCode, errorFacts } from '../protocol/error-code.ts'
 
 const ERRORS = 'org.apache.kafka.common.errors.'
@@ -26,6 +26,11 @@ export function apiError(code: number, message?: string | null): ClientError {
   // The one exception of them that lives elsewhere.
   const javaPackage = code === ErrorCode.INVALID_RECORD ? 'org.apache.kafka.common.' : ERRORS
   return new ClientError(javaPackage + facts.exception, message ?? facts.message, code as ErrorCode, facts.retriable)
+}
+
+/** Throws unless the code says that all went well. */
+export function throwIfFailed(errorCode: number, errorMessage?: string | null): void {
+  if (errorCode !== ErrorCode.NONE) throw apiError(errorCode, errorMessage)
 }
 
 export function timeoutError(message: string | null, cause?: unknown): ClientError {
@@ -58,27 +63,4 @@ export function withCause<E extends Error>(error: E, cause: unknown): E {
 
 export function isRetriable(error: unknown): boolean {
   return error instanceof ClientError && error.retriable
-}
-
-/** Java's `Throwable.toString`: the class, and the message where there is one. */
-export function javaToString(error: unknown): string {
-  const { name, message } = error instanceof Error ? error : { name: 'java.lang.Error', message: String(error) }
-  const javaClass = error instanceof JavaError ? error.javaClass : name
-  return message === '' ? javaClass : `${javaClass}: ${message}`
-}
-
-/**
- * The lines of Java's `printStackTrace` that carry information, each with its end of line. Frames are left out: they
- * would name our functions, not Kafka's.
- */
-export function javaStackTrace(error: unknown): string {
-  let text = ''
-  for (
-    let e = error, prefix = '';
-    e !== undefined;
-    e = e instanceof Error ? e.cause : undefined, prefix = 'Caused by: '
-  ) {
-    text += `${prefix}${javaToString(e)}\n`
-  }
-  return text
 }

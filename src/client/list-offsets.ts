@@ -1,19 +1,16 @@
 import { ListOffsets } from '../protocol/messages/02-list-offsets.ts'
 import type { Connection } from './connection.ts'
+import { byTopic, type TopicPartition } from './topic-partition.ts'
 
 /** What ListOffsets takes in place of a time. */
 export const LATEST_TIMESTAMP = -1
 export const EARLIEST_TIMESTAMP = -2
 
-export interface OffsetQuery {
-  readonly topic: string
-  readonly partition: number
+export interface OffsetQuery extends TopicPartition {
   readonly timestamp: number
 }
 
-export interface OffsetAnswer {
-  readonly topic: string
-  readonly partition: number
+export interface OffsetAnswer extends TopicPartition {
   readonly errorCode: number
   /** -1 when no record is as late as asked. */
   readonly offset: number | bigint
@@ -28,16 +25,10 @@ export async function listOffsets(
   isReadCommitted: boolean,
   timeoutMs?: number,
 ): Promise<OffsetAnswer[]> {
-  const byTopic = new Map<string, OffsetQuery[]>()
-  for (const query of queries) {
-    const list = byTopic.get(query.topic)
-    if (list) list.push(query)
-    else byTopic.set(query.topic, [query])
-  }
   const request = {
     replicaId: -1,
     isolationLevel: isReadCommitted ? 1 : 0,
-    topics: [...byTopic].map(([name, list]) => ({
+    topics: byTopic(queries).map(([name, list]) => ({
       name,
       partitions: list.map(({ partition, timestamp }) => ({ partitionIndex: partition, timestamp })),
     })),

@@ -1,4 +1,5 @@
-import { javaStackTrace } from './errors.ts'
+import { javaTrace } from '../config/java-error.ts'
+import { log4jTime } from '../config/java-text.ts'
 
 /** Where a client tells what it could not do. `logger` is the Java class whose name Kafka's line ends with. */
 export interface ClientLog {
@@ -9,8 +10,8 @@ export interface ClientLog {
 /** Lines as the distribution's log4j2 configuration writes them for tools: to stderr, from WARN up. */
 export function lineLog(write: (line: string) => void, now: () => Date = () => new Date()): ClientLog {
   const line = (level: string) => (text: string, logger: string, error?: unknown) => {
-    const trace = error === undefined ? '' : javaStackTrace(error)
-    write(`[${logTimestamp(now())}] ${level} ${text} (${logger})\n${trace}`)
+    const trace = error === undefined ? '' : javaTrace(error)
+    write(`[${log4jTime(now())}] ${level} ${text} (${logger})\n${trace}`)
   }
   return { warn: line('WARN'), error: line('ERROR') }
 }
@@ -21,12 +22,4 @@ export function withPrefix(log: ClientLog, prefix: string): ClientLog {
     warn: (text, logger, error) => log.warn(`${prefix}${text}`, logger, error),
     error: (text, logger, error) => log.error(`${prefix}${text}`, logger, error),
   }
-}
-
-/** Local time as `yyyy-MM-dd HH:mm:ss,SSS`. */
-export function logTimestamp(date: Date): string {
-  const two = (value: number) => String(value).padStart(2, '0')
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
-  return `${day} ${time},${String(date.getMilliseconds()).padStart(3, '0')}`
 }

@@ -1,4 +1,5 @@
 import type { OffsetReset } from '../config/offset-reset.ts'
+import { ZERO_UUID } from '../protocol/codec.ts'
 import { prepareCodec } from '../protocol/compression.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { Fetch } from '../protocol/messages/01-fetch.ts'
@@ -11,8 +12,8 @@ import { FetchedRecords } from './fetched-records.ts'
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, listOffsets } from './list-offsets.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { topicAuthorizationError } from './topic-metadata.ts'
+import { byTopic, type TopicPartition } from './topic-partition.ts'
 
-const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 const COLLECTOR = 'org.apache.kafka.clients.consumer.internals.FetchCollector'
 
 /** Fetched and not yet read, in bytes over all partitions: above it nothing more is fetched. */
@@ -33,23 +34,17 @@ export interface ReaderSettings {
 /** Where to begin in a partition: at an offset, at an end, or where the reset policy says. */
 export type Start = { offset: number; leaderEpoch?: number } | 'earliest' | 'latest' | 'policy'
 
-export interface AssignedPartition {
-  readonly topic: string
-  readonly partition: number
+export interface AssignedPartition extends TopicPartition {
   readonly start: Start
 }
 
-export interface Position {
-  readonly topic: string
-  readonly partition: number
+export interface Position extends TopicPartition {
   readonly offset: number
   /** Of the last record before; -1 when that is not known. */
   readonly leaderEpoch: number
 }
 
-interface State {
-  readonly topic: string
-  readonly partition: number
+interface State extends TopicPartition {
   /** Asked for by ListOffsets before the first fetch. */
   seek: Exclude<Start, object> | undefined
   fetchOffset: number
@@ -259,21 +254,15 @@ export class PartitionReader {
   async #fetchFrom(connection: Connection, states: readonly State[]): Promise<void> {
     const { minBytes, maxBytes, partitionMaxBytes, maxWaitMs, isReadCommitted, rackId } = this.#settings
     const offsets = new Map(states.map((state) => [state, state.fetchOffset]))
-    const byTopic = new Map<string, State[]>()
-    for (const state of states) {
-      const list = byTopic.get(state.topic)
-      if (list) list.push(state)
-      else byTopic.set(state.topic, [state])
-    }
     const idOf = (topic: string) => this.#metadata.topics.get(topic)?.topicId ?? ZERO_UUID
-    const knowsIds = [...byTopic.keys()].every((topic) => idOf(topic) !== ZERO_UUID)
+    const knowsIds = states.every(({ topic }) => idOf(topic) !== ZERO_UUID)
     const request = {
       maxWaitMs,
       minBytes,
       maxBytes: Math.min(maxBytes, Math.max(partitionMaxBytes, MAX_BUFFERED_BYTES - this.#bufferedBytes)),
       isolationLevel: isReadCommitted ? 1 : 0,
       rackId,
-      topics: [...byTopic].map(([topic, list]) => ({
+      topics: byTopic(states).map(([topic, list]) => ({
         topic,
         topicId: idOf(topic),
         partitions: list.map(({ partition, fetchOffset }) => ({

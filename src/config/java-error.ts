@@ -54,3 +54,19 @@ export function requireScala(condition: boolean, message: string): void {
 export function requireJava(condition: boolean, message: string): void {
   if (!condition) throw new IllegalArgumentException(message)
 }
+
+/** Java's `Throwable.toString`: the class, and the message where there is one. */
+export function javaToString(error: unknown): string {
+  const javaClass = error instanceof JavaError ? error.javaClass : 'java.lang.RuntimeException'
+  const message = error instanceof Error ? error.message : String(error)
+  return message === '' ? javaClass : `${javaClass}: ${message}`
+}
+
+/**
+ * The lines of Java's `printStackTrace` that carry information: the error, then `Caused by: …` for each cause, each
+ * with its line feed. Frames are left out: they would name our functions, not Kafka's.
+ */
+export function javaTrace(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined
+  return `${javaToString(error)}\n${cause === undefined ? '' : `Caused by: ${javaTrace(cause)}`}`
+}

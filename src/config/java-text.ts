@@ -41,3 +41,19 @@ export function parseJavaInteger(text: string, bits: 16 | 32 | 64): number | und
   if (Number.isSafeInteger(value)) return value
   return BigInt.asIntN(64, BigInt(text.replace('+', ''))) === BigInt(text.replace('+', '')) ? value : undefined
 }
+
+/** Java's `String.split`: empty parts at the end are dropped, so that "," has no part at all; "" is one part. */
+export function javaSplit(text: string, separator: string | RegExp): string[] {
+  const parts = text.split(separator)
+  if (parts.length === 1) return parts
+  while (parts.at(-1) === '') parts.pop()
+  return parts
+}
+
+/** Local time as log4j writes it: `yyyy-MM-dd HH:mm:ss,SSS`. */
+export function log4jTime(date: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0')
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+  return `${day} ${time},${String(date.getMilliseconds()).padStart(3, '0')}`
+}

@@ -1,6 +1,6 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net'
 import { ConfigException, IllegalArgumentException, JavaError } from './java-error.ts'
-import { javaTrim, parseJavaInteger } from './java-text.ts'
+import { javaSplit, javaTrim, parseJavaInteger } from './java-text.ts'
 
 export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
 
@@ -34,9 +34,7 @@ function securityProtocol(name: string, setting: string): SecurityProtocol {
 export function parseCsvMap(setting: string, text: string): Map<string, string> {
   const map = new Map<string, string>()
   if (text === '') return map
-  const pairs = text.split(/[ \t\n\v\f\r]*,[ \t\n\v\f\r]*/)
-  while (pairs.length > 1 && pairs[pairs.length - 1] === '') pairs.pop()
-  for (const pair of pairs) {
+  for (const pair of javaSplit(text, /[ \t\n\v\f\r]*,[ \t\n\v\f\r]*/)) {
     const colon = pair.lastIndexOf(':')
     if (colon < 0) {
       const reason = `begin 0, end -1, length ${pair.length}`

@@ -15,7 +15,8 @@ interface Codecs {
   readonly encoders: (Encoder | undefined)[]
 }
 
-const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
+/** The id of nothing. */
+export const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 const compiled = new WeakMap<Message, Codecs>()
 
 /** Thrown for a version that a message does not have. */

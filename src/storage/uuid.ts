@@ -1,7 +1,7 @@
 /** Ids of topics, directories and clusters are 16 bytes, written as 22 characters of base64url without padding. */
 import { randomBytes } from 'node:crypto'
 
-export const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
+export { ZERO_UUID } from '../protocol/codec.ts'
 
 /** Id of the topic `__cluster_metadata`. */
 export const METADATA_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'

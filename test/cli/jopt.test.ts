@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { javaTrace } from '../../src/cli/java-trace.ts'
 import {
   doubleOption,
   flag,
@@ -13,6 +12,7 @@ import {
 } from '../../src/cli/jopt.ts'
 import { formatOptionTable } from '../../src/cli/jopt-help.ts'
 import { breakableWords } from '../../src/cli/line-break.ts'
+import { javaTrace } from '../../src/config/java-error.ts'
 
 /** The same options that the recording of jopt-simple 5.0.4 declared. */
 const OPTIONS = {

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
-import { parseHostPort } from '../../src/client/bootstrap.ts'
-import { apiError, executionError, javaStackTrace, kafkaError, timeoutError } from '../../src/client/errors.ts'
-import { javaHashCode, javaHashOrder } from '../../src/client/java-hash.ts'
+import { apiError, executionError, kafkaError, timeoutError } from '../../src/client/errors.ts'
 import { compileJavaRegex } from '../../src/client/java-regex.ts'
-import { lineLog, logTimestamp } from '../../src/client/log.ts'
+import { lineLog } from '../../src/client/log.ts'
+import { javaTrace } from '../../src/config/java-error.ts'
+import { javaHashCode, javaHashOrder } from '../../src/config/java-hash-order.ts'
+import { log4jTime } from '../../src/config/java-text.ts'
+import { parseHostPort } from '../../src/config/quorum-addresses.ts'
 import { ErrorCode } from '../../src/protocol/error-code.ts'
 
 test('strings hash as in Java', () => {
@@ -48,11 +50,11 @@ test('errors print as Java prints them, causes included', () => {
   const cause = apiError(ErrorCode.GROUP_ID_NOT_FOUND, 'Group g not found.')
   const name = 'org.apache.kafka.common.errors.GroupIdNotFoundException: Group g not found.'
 
-  expect(javaStackTrace(executionError(cause))).toBe(
+  expect(javaTrace(executionError(cause))).toBe(
     `java.util.concurrent.ExecutionException: ${name}\nCaused by: ${name}\n`,
   )
-  expect(javaStackTrace(timeoutError(null))).toBe('org.apache.kafka.common.errors.TimeoutException\n')
-  expect(javaStackTrace(kafkaError('Failed'))).toBe('org.apache.kafka.common.KafkaException: Failed\n')
+  expect(javaTrace(timeoutError(null))).toBe('org.apache.kafka.common.errors.TimeoutException\n')
+  expect(javaTrace(kafkaError('Failed'))).toBe('org.apache.kafka.common.KafkaException: Failed\n')
 })
 
 test('a log line has local time, level, text and logger, and the error below', () => {
@@ -65,7 +67,7 @@ test('a log line has local time, level, text and logger, and the error below', (
 
   log.warn('text', 'a.Logger', timeoutError('late'))
 
-  expect(logTimestamp(now)).toBe('2026-01-02 03:04:05,006')
+  expect(log4jTime(now)).toBe('2026-01-02 03:04:05,006')
   expect(lines).toEqual([
     '[2026-01-02 03:04:05,006] WARN text (a.Logger)\norg.apache.kafka.common.errors.TimeoutException: late\n',
   ])

@@ -1,17 +1,19 @@
 import { expect, test } from 'vitest'
+import { ADMIN_CLIENT } from '../../src/config/admin-config.ts'
 import { BROKER_CONFIG } from '../../src/config/broker-def.ts'
-import { clientConfigDef } from '../../src/config/client-config.ts'
 import type { ConfigDef } from '../../src/config/config-def.ts'
+import { CONSUMER_CLIENT } from '../../src/config/consumer-config.ts'
 import { GROUP_CONFIG } from '../../src/config/group-config.ts'
+import { PRODUCER_CLIENT } from '../../src/config/producer-config.ts'
 import { TOPIC_CONFIG } from '../../src/config/topic-config.ts'
 
 const tables: [string, ConfigDef][] = [
   ['broker', BROKER_CONFIG],
   ['topic', TOPIC_CONFIG],
   ['group', GROUP_CONFIG],
-  ['producer', clientConfigDef('producer')],
-  ['consumer', clientConfigDef('consumer')],
-  ['admin', clientConfigDef('admin')],
+  ['producer', PRODUCER_CLIENT.definition],
+  ['consumer', CONSUMER_CLIENT.definition],
+  ['admin', ADMIN_CLIENT.definition],
 ]
 
 test.each(tables)('the defaults of %s settings pass their own checks', (_name, table) => {

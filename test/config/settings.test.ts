@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { ADMIN_CLIENT } from '../../src/config/admin-config.ts'
 import { brokerConfigFrom } from '../../src/config/broker-config.ts'
 import { bootstrapAddresses, clientConfigFrom } from '../../src/config/client-config.ts'
 import { validateClientMetricsConfigs } from '../../src/config/client-metrics-config.ts'
+import { CONSUMER_CLIENT } from '../../src/config/consumer-config.ts'
 import { groupConfigFrom, validateGroupConfigs } from '../../src/config/group-config.ts'
+import { PRODUCER_CLIENT } from '../../src/config/producer-config.ts'
 import { parseProperties } from '../../src/config/properties.ts'
 import { logConfigFrom, validateTopicConfigs } from '../../src/config/topic-config.ts'
 import { BASE, changed, fixtureLines, thrownBy } from './recorded-broker.ts'
@@ -23,6 +26,7 @@ const cases = fixtureLines<Case>('other-cases.jsonl')
 const of = (...kinds: Case['kind'][]) => cases.filter((one) => kinds.includes(one.kind))
 const mapOf = <T>(record: Record<string, T> | undefined) => new Map(Object.entries(record ?? {}))
 const brokerOf = (one: Case) => brokerConfigFrom(new Map([...BASE, ...parseProperties(one.broker ?? '')]))
+const CLIENTS = { producer: PRODUCER_CLIENT, consumer: CONSUMER_CLIENT, admin: ADMIN_CLIENT }
 const clientSettings = (one: Case) => mapOf(one.overrides) as Map<string, string>
 
 describe('the controller judges settings as Apache Kafka does', () => {
@@ -42,12 +46,12 @@ describe('the controller judges settings as Apache Kafka does', () => {
 
 describe('clients refuse settings as the Java clients do', () => {
   test.each(of('producer', 'consumer', 'admin'))('$kind $overrides', (one) => {
-    const kind = one.kind as 'producer' | 'consumer' | 'admin'
+    const kind = CLIENTS[one.kind as keyof typeof CLIENTS]
     expect(thrownBy(() => clientConfigFrom(kind, clientSettings(one)))).toBe(one.error)
   })
 
   test.each(of('adminClient'))('addresses $overrides', (one) => {
-    expect(thrownBy(() => bootstrapAddresses(clientConfigFrom('admin', clientSettings(one))))).toBe(one.error)
+    expect(thrownBy(() => bootstrapAddresses(clientConfigFrom(ADMIN_CLIENT, clientSettings(one))))).toBe(one.error)
   })
 })
 
@@ -114,7 +118,7 @@ test('an idempotent producer gives way to weaker settings unless it was asked fo
   ] as const
 
   const config = clientConfigFrom(
-    'producer',
+    PRODUCER_CLIENT,
     new Map([...needed, ['acks', '1'], ['retry.backoff.ms', '5000'], ['odd', 'x']]),
   )
 

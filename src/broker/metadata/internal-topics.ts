@@ -1,8 +1,7 @@
 import type { BrokerConfig } from '../../config/broker-config.ts'
+import { CONSUMER_OFFSETS, SHARE_GROUP_STATE, TRANSACTION_STATE } from '../../config/topic-name.ts'
 
-export const CONSUMER_OFFSETS = '__consumer_offsets'
-export const TRANSACTION_STATE = '__transaction_state'
-export const SHARE_GROUP_STATE = '__share_group_state'
+export { CONSUMER_OFFSETS, isInternalTopic } from '../../config/topic-name.ts'
 
 /** How an internal topic is made when something first needs it. */
 export interface InternalTopic {
@@ -11,10 +10,6 @@ export interface InternalTopic {
   readonly replicationFactor: number
   /** Written as ConfigRecords of the topic: they are its settings from then on, not the code's. */
   readonly configs: ReadonlyMap<string, string>
-}
-
-export function isInternalTopic(name: string): boolean {
-  return name === CONSUMER_OFFSETS || name === TRANSACTION_STATE || name === SHARE_GROUP_STATE
 }
 
 /** What the internal topic of this name is created with; undefined for any other topic. */

@@ -1,19 +1,12 @@
-import { ConfigDef } from '../../config/config-def.ts'
-import { CLIENT_SECURITY_KEYS } from '../../config/definitions/client-security.ts'
-import { CONSUMER_KEYS_AFTER_SECURITY, CONSUMER_KEYS_BEFORE_SECURITY } from '../../config/definitions/consumer.ts'
+import type { ClientConfig } from '../../config/client-config.ts'
+import { CONSUMER_CLIENT } from '../../config/consumer-config.ts'
 import { ConfigException } from '../../config/java-error.ts'
 import { parseOffsetReset } from '../../config/offset-reset.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
-import { type ClientConfig, flag, list, number, parseClientConfig, text } from '../client-config.ts'
+import { plaintextConfig } from '../client-config.ts'
 import { ClientError, kafkaError } from '../errors.ts'
 import type { ReaderSettings } from '../partition-reader.ts'
 import type { GroupMemberOptions } from './group-member.ts'
-
-const CONSUMER = new ConfigDef([
-  ...CONSUMER_KEYS_BEFORE_SECURITY,
-  ...CLIENT_SECURITY_KEYS,
-  ...CONSUMER_KEYS_AFTER_SECURITY,
-])
 
 /** Names that assignor classes vote with. */
 const ASSIGNOR_NAMES: Readonly<Record<string, string>> = {
@@ -37,38 +30,38 @@ export interface ConsumerSettings {
 }
 
 /** Parses and checks; what Kafka finds while it builds the consumer comes as its cause says. */
-export function consumerSettings(originals: ReadonlyMap<string, string>): ConsumerSettings {
-  const config = parseClientConfig(CONSUMER, originals)
-  if (text(config, 'group.protocol').toLowerCase() === 'consumer') {
+export function consumerSettings(properties: ReadonlyMap<string, string>): ConsumerSettings {
+  const config = plaintextConfig(CONSUMER_CLIENT, properties)
+  if (config.get<string>('group.protocol').toLowerCase() === 'consumer') {
     throw new ConfigException('group.protocol=consumer is not supported yet: this client speaks the classic protocol.')
   }
-  const groupId = config.values.get('group.id') as string | null
+  const groupId = config.get<string | null>('group.id')
   if (groupId !== null && groupId.trim() === '') throw failed(emptyGroupId())
   return {
     config,
     group: {
       groupId: groupId ?? '',
-      groupInstanceId: config.values.get('group.instance.id') as string | null,
-      sessionTimeoutMs: number(config, 'session.timeout.ms'),
-      rebalanceTimeoutMs: number(config, 'max.poll.interval.ms'),
-      heartbeatIntervalMs: number(config, 'heartbeat.interval.ms'),
+      groupInstanceId: config.get('group.instance.id'),
+      sessionTimeoutMs: config.get('session.timeout.ms'),
+      rebalanceTimeoutMs: config.get('max.poll.interval.ms'),
+      heartbeatIntervalMs: config.get('heartbeat.interval.ms'),
     },
     reader: {
-      minBytes: number(config, 'fetch.min.bytes'),
-      maxBytes: number(config, 'fetch.max.bytes'),
-      partitionMaxBytes: number(config, 'max.partition.fetch.bytes'),
-      maxWaitMs: number(config, 'fetch.max.wait.ms'),
-      isReadCommitted: text(config, 'isolation.level') === 'read_committed',
-      checkCrcs: flag(config, 'check.crcs'),
-      rackId: text(config, 'client.rack'),
-      reset: parseOffsetReset(text(config, 'auto.offset.reset')) ?? { kind: 'latest' },
+      minBytes: config.get('fetch.min.bytes'),
+      maxBytes: config.get('fetch.max.bytes'),
+      partitionMaxBytes: config.get('max.partition.fetch.bytes'),
+      maxWaitMs: config.get('fetch.max.wait.ms'),
+      isReadCommitted: config.get('isolation.level') === 'read_committed',
+      checkCrcs: config.get('check.crcs'),
+      rackId: config.get('client.rack'),
+      reset: parseOffsetReset(config.get('auto.offset.reset')) ?? { kind: 'latest' },
     },
-    enableAutoCommit: flag(config, 'enable.auto.commit'),
-    autoCommitIntervalMs: number(config, 'auto.commit.interval.ms'),
-    metadataMaxAgeMs: number(config, 'metadata.max.age.ms'),
-    allowAutoTopicCreation: flag(config, 'allow.auto.create.topics'),
-    excludeInternalTopics: flag(config, 'exclude.internal.topics'),
-    assignors: list(config, 'partition.assignment.strategy').map(assignorName),
+    enableAutoCommit: config.get('enable.auto.commit'),
+    autoCommitIntervalMs: config.get('auto.commit.interval.ms'),
+    metadataMaxAgeMs: config.get('metadata.max.age.ms'),
+    allowAutoTopicCreation: config.get('allow.auto.create.topics'),
+    excludeInternalTopics: config.get('exclude.internal.topics'),
+    assignors: config.get<string[]>('partition.assignment.strategy').map(assignorName),
   }
 }
 

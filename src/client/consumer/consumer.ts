@@ -1,22 +1,22 @@
+import { javaHashCode, javaHashOrderOf } from '../../config/java-hash-order.ts'
+import { isInternalTopic } from '../../config/topic-name.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { OffsetCommit } from '../../protocol/messages/08-offset-commit.ts'
 import { OffsetFetch } from '../../protocol/messages/09-offset-fetch.ts'
 import { backoffMs, delay } from '../backoff.ts'
-import { text } from '../client-config.ts'
 import { Cluster } from '../cluster.ts'
 import { apiError, isRetriable } from '../errors.ts'
 import type { FetchedRecords } from '../fetched-records.ts'
-import { javaHashCode, javaHashOrderOf } from '../java-hash.ts'
 import type { ClientLog } from '../log.ts'
 import { MetadataCache } from '../metadata-cache.ts'
 import { type AssignedPartition, PartitionReader, type Start } from '../partition-reader.ts'
+import { byTopic, type TopicPartition } from '../topic-partition.ts'
 import { ASSIGNORS } from './assignors.ts'
 import { type ConsumerSettings, consumerSettings, failed } from './consumer-config.ts'
 import { GroupMember, type JoinedMember } from './group-member.ts'
 import { assignedPartitions, encodeAssignment, encodeSubscription, subscriberOf } from './group-protocol.ts'
 
 const COORDINATOR = 'org.apache.kafka.clients.consumer.internals.ConsumerCoordinator'
-const INTERNAL_TOPICS = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state'])
 /** What closing may take: commit and leave. */
 const CLOSE_TIMEOUT_MS = 30_000
 
@@ -58,7 +58,7 @@ export class Consumer {
   static async create({ properties, log }: ConsumerOptions): Promise<Consumer> {
     const settings = consumerSettings(properties)
     try {
-      const name = `Consumer clientId=${text(settings.config, 'client.id')}, groupId=${settings.group.groupId}`
+      const name = `Consumer clientId=${settings.config.get('client.id')}, groupId=${settings.group.groupId}`
       const cluster = await Cluster.create({ config: settings.config, log, name, warnsOfBootstrap: true })
       return new Consumer(settings, cluster)
     } catch (error) {
@@ -158,7 +158,7 @@ export class Consumer {
     const pattern = this.#pattern
     if (!pattern) return [...this.#topics].sort()
     return [...this.#metadata.topics.keys()]
-      .filter((topic) => pattern.test(topic) && !(this.settings.excludeInternalTopics && INTERNAL_TOPICS.has(topic)))
+      .filter((topic) => pattern.test(topic) && !(this.settings.excludeInternalTopics && isInternalTopic(topic)))
       .sort()
   }
 
@@ -289,21 +289,6 @@ export class Consumer {
       if (kind === 'Synchronous' || !isRetriable(error)) this.#cluster.log.warn(text, COORDINATOR)
     }
   }
-}
-
-interface TopicPartition {
-  readonly topic: string
-  readonly partition: number
-}
-
-function byTopic<T extends TopicPartition>(partitions: readonly T[]): [string, T[]][] {
-  const topics = new Map<string, T[]>()
-  for (const one of partitions) {
-    const list = topics.get(one.topic)
-    if (list) list.push(one)
-    else topics.set(one.topic, [one])
-  }
-  return [...topics]
 }
 
 /** Partitions in the order in which Kafka's consumer fetches them: that of a Java HashMap, topic by topic. */

@@ -8,7 +8,7 @@ import { backoffMs, delay } from '../backoff.ts'
 import type { Cluster, Node } from '../cluster.ts'
 import type { Connection } from '../connection.ts'
 import { findGroupCoordinator } from '../coordinator.ts'
-import { apiError, disconnectError, isRetriable } from '../errors.ts'
+import { disconnectError, isRetriable, throwIfFailed } from '../errors.ts'
 
 const PROTOCOL_TYPE = 'consumer'
 /** What a JoinGroup may take beyond the rebalance timeout before it counts as lost. */
@@ -230,8 +230,4 @@ export class GroupMember {
 
 function codeOf(error: unknown): number | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined
-}
-
-function throwIfFailed(errorCode: number): void {
-  if (errorCode !== ErrorCode.NONE) throw apiError(errorCode)
 }

@@ -1,18 +1,8 @@
-import { ConfigDef } from '../../config/config-def.ts'
-import { CLIENT_SECURITY_KEYS } from '../../config/definitions/client-security.ts'
-import { PRODUCER_KEYS_AFTER_SECURITY, PRODUCER_KEYS_BEFORE_SECURITY } from '../../config/definitions/producer.ts'
+import type { ClientConfig } from '../../config/client-config.ts'
 import { ConfigException } from '../../config/java-error.ts'
+import { PRODUCER_CLIENT } from '../../config/producer-config.ts'
 import type { Codec } from '../../protocol/compression.ts'
-import { type ClientConfig, flag, number, parseClientConfig, text } from '../client-config.ts'
-
-const PRODUCER = new ConfigDef([
-  ...PRODUCER_KEYS_BEFORE_SECURITY,
-  ...CLIENT_SECURITY_KEYS,
-  ...PRODUCER_KEYS_AFTER_SECURITY,
-])
-
-/** More requests in flight than this, and a broker no longer remembers all that may be repeated. */
-const MAX_IN_FLIGHT_WITH_IDEMPOTENCE = 5
+import { plaintextConfig } from '../client-config.ts'
 
 /** The settings that the producer works with. */
 export interface ProducerSettings {
@@ -33,59 +23,37 @@ export interface ProducerSettings {
   readonly metadataMaxAgeMs: number
 }
 
-/** Parses and checks as Kafka's ProducerConfig does: idempotence gives way silently, unless it was asked for. */
-export function producerSettings(originals: ReadonlyMap<string, string>): ProducerSettings {
-  const config = parseClientConfig(PRODUCER, originals)
-  const acks = parseAcks(text(config, 'acks'))
-  const codec = text(config, 'compression.type') as Codec
-  const level = config.values.get(`compression.${codec}.level`)
+/** Parses and checks as Kafka's ProducerConfig does. */
+export function producerConfig(properties: ReadonlyMap<string, string>): ClientConfig {
+  return plaintextConfig(PRODUCER_CLIENT, properties)
+}
+
+/** What Kafka works out while it builds the producer. */
+export function producerSettings(config: ClientConfig): ProducerSettings {
+  const codec = config.get<Codec>('compression.type')
   return {
     config,
-    acks,
-    isIdempotent: isIdempotent(config, acks),
+    acks: Number(config.get('acks')) as ProducerSettings['acks'],
+    isIdempotent: config.get('enable.idempotence'),
     codec,
-    level: typeof level === 'number' ? level : undefined,
-    batchSize: Math.max(1, number(config, 'batch.size')),
-    lingerMs: number(config, 'linger.ms'),
-    bufferMemory: number(config, 'buffer.memory'),
-    maxRequestSize: number(config, 'max.request.size'),
-    maxBlockMs: number(config, 'max.block.ms'),
-    maxInFlight: number(config, 'max.in.flight.requests.per.connection'),
-    retries: number(config, 'retries'),
+    level: config.values.get(`compression.${codec}.level`) as number | undefined,
+    batchSize: Math.max(1, config.get<number>('batch.size')),
+    lingerMs: config.get('linger.ms'),
+    bufferMemory: config.get('buffer.memory'),
+    maxRequestSize: config.get('max.request.size'),
+    maxBlockMs: config.get('max.block.ms'),
+    maxInFlight: config.get('max.in.flight.requests.per.connection'),
+    retries: config.get('retries'),
     deliveryTimeoutMs: deliveryTimeoutMs(config),
-    requestTimeoutMs: number(config, 'request.timeout.ms'),
-    metadataMaxAgeMs: number(config, 'metadata.max.age.ms'),
+    requestTimeoutMs: config.get('request.timeout.ms'),
+    metadataMaxAgeMs: config.get('metadata.max.age.ms'),
   }
 }
 
-function parseAcks(acks: string): -1 | 0 | 1 {
-  return acks === 'all' || acks === '-1' ? -1 : acks === '0' ? 0 : 1
-}
-
-function isIdempotent(config: ClientConfig, acks: number): boolean {
-  if (!flag(config, 'enable.idempotence')) return false
-  const wasAskedFor = config.originals.has('enable.idempotence')
-  const hasRetries = number(config, 'retries') > 0
-  if (!hasRetries && wasAskedFor) {
-    throw new ConfigException('Must set retries to non-zero when using the idempotent producer.')
-  }
-  if (acks !== -1 && wasAskedFor) {
-    throw new ConfigException(
-      'Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence.',
-    )
-  }
-  const inFlight = number(config, 'max.in.flight.requests.per.connection')
-  if (inFlight > MAX_IN_FLIGHT_WITH_IDEMPOTENCE) {
-    throw new ConfigException(
-      `To use the idempotent producer, max.in.flight.requests.per.connection must be set to at most 5. Current value is ${inFlight}.`,
-    )
-  }
-  return hasRetries && acks === -1
-}
-
+/** Never shorter than one attempt may take: raised to that, or refused when the user asked for it. */
 function deliveryTimeoutMs(config: ClientConfig): number {
-  const timeoutMs = number(config, 'delivery.timeout.ms')
-  const leastMs = Math.min(number(config, 'linger.ms') + number(config, 'request.timeout.ms'), 0x7fffffff)
+  const timeoutMs = config.get<number>('delivery.timeout.ms')
+  const leastMs = Math.min(config.get<number>('linger.ms') + config.get<number>('request.timeout.ms'), 0x7fffffff)
   if (timeoutMs >= leastMs) return timeoutMs
   if (config.originals.has('delivery.timeout.ms')) {
     throw new ConfigException('delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms')

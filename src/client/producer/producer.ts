@@ -1,7 +1,7 @@
+import { ZERO_UUID } from '../../protocol/codec.ts'
 import { type Codec, prepareCodec } from '../../protocol/compression.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { readRecords } from '../../protocol/record-batch.ts'
-import { text } from '../client-config.ts'
 import { Cluster, type TopicMetadata } from '../cluster.ts'
 import { ClientError, kafkaError, timeoutError } from '../errors.ts'
 import type { ClientLog } from '../log.ts'
@@ -10,10 +10,10 @@ import { type HeaderToSend, largestBatchOf, ProducerBatch } from './batch.ts'
 import { BatchMemory } from './batch-memory.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import { partitionOfKey } from './partitioner.ts'
-import { type ProducerSettings, producerSettings } from './producer-config.ts'
+import { type ProducerSettings, producerConfig, producerSettings } from './producer-config.ts'
 import { Sender } from './sender.ts'
 
-const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
+const KAFKA_PRODUCER = 'org.apache.kafka.clients.producer.KafkaProducer'
 
 export type { HeaderToSend } from './batch.ts'
 
@@ -63,11 +63,13 @@ export class Producer {
 
   /** Throws ConfigException, or KafkaException `Failed to construct kafka producer` with its cause. */
   static async create({ properties, log, onFailure }: ProducerOptions): Promise<Producer> {
-    const settings = producerSettings(properties)
+    const config = producerConfig(properties)
     try {
+      const settings = producerSettings(config)
       await prepareCodec(settings.codec)
-      const name = `Producer clientId=${text(settings.config, 'client.id')}`
-      const cluster = await Cluster.create({ config: settings.config, log, name, warnsOfBootstrap: true })
+      const name = `Producer clientId=${config.get('client.id')}`
+      const cluster = await Cluster.create({ config, log, name, warnsOfBootstrap: true })
+      warnOfRaisedTimeout(settings, cluster.log)
       return new Producer(settings, cluster, onFailure)
     } catch (error) {
       throw kafkaError('Failed to construct kafka producer', error)
@@ -246,6 +248,14 @@ export class Producer {
       return piece
     })
   }
+}
+
+function warnOfRaisedTimeout({ config, deliveryTimeoutMs }: ProducerSettings, log: ClientLog): void {
+  if (config.get('delivery.timeout.ms') === deliveryTimeoutMs) return
+  log.warn(
+    `delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms. Setting it to ${deliveryTimeoutMs}.`,
+    KAFKA_PRODUCER,
+  )
 }
 
 function sealed(batch: ProducerBatch, codec: Codec): Buffer {

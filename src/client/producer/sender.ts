@@ -1,3 +1,4 @@
+import { javaToString } from '../../config/java-error.ts'
 import { ErrorCode, errorName } from '../../protocol/error-code.ts'
 import { Produce } from '../../protocol/messages/00-produce.ts'
 import { InitProducerId } from '../../protocol/messages/22-init-producer-id.ts'
@@ -6,7 +7,8 @@ import type { ResponseOf } from '../../protocol/schema.ts'
 import { backoffMs, delay } from '../backoff.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Connection } from '../connection.ts'
-import { apiError, isRetriable, javaToString, timeoutError } from '../errors.ts'
+import { apiError, isRetriable, throwIfFailed, timeoutError } from '../errors.ts'
+import { byTopic } from '../topic-partition.ts'
 import type { ProducerBatch } from './batch.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { ProducerSettings } from './producer-config.ts'
@@ -229,21 +231,18 @@ export class Sender {
 
   #request(nodeId: number, connection: Connection, sent: readonly Sent[]): void {
     const { acks, requestTimeoutMs } = this.#settings
-    const topics = new Map<string, Sent[]>()
-    for (const one of sent) {
-      const list = topics.get(one.queue.topic)
-      if (list) list.push(one)
-      else topics.set(one.queue.topic, [one])
-    }
-    const knowsIds = [...topics.keys()].every((topic) => this.#topicIds.has(topic))
+    const knowsIds = sent.every(({ queue }) => this.#topicIds.has(queue.topic))
+    const batches = sent.map(({ queue, batch }) => {
+      return { topic: queue.topic, partition: queue.partition, records: batch.bytes }
+    })
     const version = connection.versionOf(Produce, knowsIds ? Produce.versions[1] : 12)
     const request = {
       acks,
       timeoutMs: requestTimeoutMs,
-      topicData: [...topics].map(([name, list]) => ({
+      topicData: byTopic(batches).map(([name, list]) => ({
         name,
         topicId: this.#topicIds.get(name),
-        partitionData: list.map(({ queue, batch }) => ({ index: queue.partition, records: batch.bytes })),
+        partitionData: list.map(({ partition, records }) => ({ index: partition, records })),
       })),
     }
     if (acks === 0) {
@@ -391,7 +390,7 @@ export class Sender {
             connection.versionOf(InitProducerId, 5) ?? 'newest',
             request,
           )
-          if (answer.errorCode !== ErrorCode.NONE) throw apiError(answer.errorCode)
+          throwIfFailed(answer.errorCode)
           this.#producerId = answer.producerId
           this.#producerEpoch = answer.producerEpoch
           break

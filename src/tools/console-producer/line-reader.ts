@@ -1,7 +1,7 @@
 import { kafkaError } from '../../client/errors.ts'
 import { javaRegexWithin } from '../../client/java-regex.ts'
 import type { HeaderToSend } from '../../client/producer/producer.ts'
-import { javaTrim } from '../../config/java-text.ts'
+import { javaSplit, javaTrim } from '../../config/java-text.ts'
 
 const NO_HEADERS: readonly HeaderToSend[] = []
 
@@ -90,11 +90,7 @@ export class LineReader {
   }
 
   #splitHeaders(text: string, lineNumber: number): HeaderToSend[] {
-    const pairs = text.split(this.#headersSeparator)
-    // Java's split drops empty strings at the end, unless nothing was split.
-    while (pairs.length > 1 && pairs[pairs.length - 1] === '') pairs.pop()
-    if (pairs.length === 1 && pairs[0] === '' && text !== '') pairs.pop()
-    return pairs.map((pair) => {
+    return javaSplit(text, this.#headersSeparator).map((pair) => {
       const at = pair.indexOf(this.#headersKeySeparator)
       if (at < 0) {
         if (this.#ignoreError) return { key: Buffer.from(pair), value: null }

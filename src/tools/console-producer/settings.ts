@@ -8,7 +8,7 @@ import {
 } from '../../cli/command-line.ts'
 import type { ParsedOptions } from '../../cli/jopt.ts'
 import type { Terminal } from '../../cli/tool.ts'
-import { parseHostPort } from '../../client/bootstrap.ts'
+import { parseHostPort } from '../../config/quorum-addresses.ts'
 import { loadProperties } from '../property-file.ts'
 import { CONSOLE_PRODUCER_OPTIONS } from './options.ts'
 

@@ -1,13 +1,14 @@
 import type { Terminal } from '../../cli/tool.ts'
 import { describeTopics } from '../../client/admin.ts'
 import type { AdminClient } from '../../client/admin-client.ts'
-import { deleteGroup, deleteGroupOffsets, type TopicPartition } from '../../client/admin-groups.ts'
-import { apiError, ClientError, javaToString } from '../../client/errors.ts'
-import { javaHashOrder } from '../../client/java-hash.ts'
-import { IllegalArgumentException } from '../../config/java-error.ts'
+import { deleteGroup, deleteGroupOffsets } from '../../client/admin-groups.ts'
+import { apiError, ClientError } from '../../client/errors.ts'
+import type { TopicPartition } from '../../client/topic-partition.ts'
+import { IllegalArgumentException, javaToString } from '../../config/java-error.ts'
+import { javaHashOrder } from '../../config/java-hash-order.ts'
 import { parseJavaInteger } from '../../config/java-text.ts'
 import { ErrorCode, errorFacts, errorName } from '../../protocol/error-code.ts'
-import { groupIds } from './list.ts'
+import { wantedGroups } from './list.ts'
 import { type GroupsOptions, printError } from './main.ts'
 
 /** `--delete`: whole groups; each one's failure is told by itself. */
@@ -17,8 +18,7 @@ export async function deleteGroups(
   terminal: Terminal,
   timeoutMs: number,
 ): Promise<void> {
-  const wanted = options.has('all-groups') ? await groupIds(admin, timeoutMs) : options.values('group')
-  const ids = javaHashOrder(wanted)
+  const ids = javaHashOrder(await wantedGroups(admin, options, timeoutMs))
   const failures = new Map<string, unknown>()
   await Promise.all(
     ids.map((id) => deleteGroup(admin, id, timeoutMs).catch((error: unknown) => void failures.set(id, error))),

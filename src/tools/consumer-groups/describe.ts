@@ -6,11 +6,11 @@ import {
   type GroupDescription,
   listGroupOffsets,
   logEndOffsets,
-  type TopicPartition,
 } from '../../client/admin-groups.ts'
 import { executionError } from '../../client/errors.ts'
+import type { TopicPartition } from '../../client/topic-partition.ts'
 import { JavaError } from '../../config/java-error.ts'
-import { groupIds } from './list.ts'
+import { wantedGroups } from './list.ts'
 import { type GroupsOptions, printError } from './main.ts'
 import { membersText, type OffsetRow, offsetsText, stateText } from './text.ts'
 
@@ -23,8 +23,7 @@ export async function describe(
   terminal: Terminal,
   timeoutMs: number,
 ): Promise<void> {
-  const wanted = options.has('all-groups') ? await groupIds(admin, timeoutMs) : options.values('group')
-  const ids = [...new Set(wanted)].sort()
+  const ids = [...new Set(await wantedGroups(admin, options, timeoutMs))].sort()
   const groups = await Promise.all(
     ids.map((id) =>
       describeConsumerGroup(admin, id, timeoutMs).catch((error) => {

@@ -30,8 +30,17 @@ export async function list(
   terminal.out(table(groups, withType, withState))
 }
 
+/** The groups that `--group` names, or all of them for `--all-groups`. */
+export async function wantedGroups(
+  admin: AdminClient,
+  options: GroupsOptions,
+  timeoutMs: number,
+): Promise<readonly string[]> {
+  return options.has('all-groups') ? groupIds(admin, timeoutMs) : options.values('group')
+}
+
 /** Ids of all consumer groups. A failure comes wrapped twice, as Kafka's tool prints it. */
-export async function groupIds(admin: AdminClient, timeoutMs: number): Promise<string[]> {
+async function groupIds(admin: AdminClient, timeoutMs: number): Promise<string[]> {
   try {
     const groups = await listConsumerGroups(admin, {}, timeoutMs)
     return groups.map(({ groupId }) => groupId)

@@ -1,11 +1,10 @@
 import { helpOrVersionExit, rejectOptions, requireOptions, usageExit } from '../../cli/command-line.ts'
-import { javaTrace } from '../../cli/java-trace.ts'
 import { type ParsedOptions, parseOptions } from '../../cli/jopt.ts'
 import { type Terminal, type Tool, ToolExit } from '../../cli/tool.ts'
 import { AdminClient } from '../../client/admin-client.ts'
 import { withCause } from '../../client/errors.ts'
 import { lineLog } from '../../client/log.ts'
-import { IllegalArgumentException, JavaError } from '../../config/java-error.ts'
+import { IllegalArgumentException, JavaError, javaTrace } from '../../config/java-error.ts'
 import { loadProperties } from '../property-file.ts'
 import { CONSUMER_GROUPS_OPTIONS } from './options.ts'
 

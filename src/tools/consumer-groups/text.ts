@@ -1,4 +1,5 @@
-import type { GroupDescription, GroupMemberDescription, TopicPartition } from '../../client/admin-groups.ts'
+import type { GroupDescription, GroupMemberDescription } from '../../client/admin-groups.ts'
+import type { TopicPartition } from '../../client/topic-partition.ts'
 
 /** Stands for what is not there. */
 const MISSING = '-'

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import type { ParsedArguments } from '../../cli/argparse.ts'
 import { type Terminal, terseExit } from '../../cli/tool.ts'
-import { javaHashOrder } from '../../client/java-hash.ts'
 import type { BrokerConfig } from '../../config/broker-config.ts'
 import { METADATA_VERSION_FEATURE } from '../../config/features.ts'
 import { JavaError } from '../../config/java-error.ts'
+import { javaHashOrder } from '../../config/java-hash-order.ts'
 import { type FileLayer, makeDirectories, nodeFiles, unlinkIfExists } from '../../storage/file-layer.ts'
 import {
   loadMetaProperties,

@@ -2,8 +2,8 @@ import type { Terminal } from '../../cli/tool.ts'
 import { createPartitions, createTopic, deleteTopics, describeTopics } from '../../client/admin.ts'
 import type { AdminClient } from '../../client/admin-client.ts'
 import { ClientError } from '../../client/errors.ts'
-import { IllegalArgumentException, InvalidConfigurationException, JavaError } from '../../config/java-error.ts'
-import { javaTrim, parseJavaInteger } from '../../config/java-text.ts'
+import { IllegalArgumentException, JavaError } from '../../config/java-error.ts'
+import { javaSplit, javaTrim, parseJavaInteger } from '../../config/java-text.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { requireTopic, selectTopics } from './list.ts'
 import type { TopicsOptions } from './main.ts'
@@ -81,9 +81,9 @@ async function settingsOf(options: TopicsOptions): Promise<TopicSettings> {
 export function parseReplicaAssignment(text: string): number[][] {
   if (text === '') return []
   const assignment: number[][] = []
-  const parts = withoutEmptyEnd(text.split(','))
+  const parts = javaSplit(text, ',')
   for (const [partition, part] of parts.entries()) {
-    const brokers = withoutEmptyEnd(part.split(':')).map(brokerId)
+    const brokers = javaSplit(part, ':').map(brokerId)
     const repeated = new Set(brokers.filter((broker, index) => brokers.indexOf(broker) !== index))
     if (repeated.size > 0) {
       throw new JavaError(
@@ -102,13 +102,6 @@ export function parseReplicaAssignment(text: string): number[][] {
   return assignment
 }
 
-/** Java's split drops empty parts at the end, unless nothing else is there. */
-function withoutEmptyEnd(parts: string[]): string[] {
-  let end = parts.length
-  while (end > 1 && parts[end - 1] === '') end--
-  return parts.slice(0, end)
-}
-
 function brokerId(text: string): number {
   const trimmed = javaTrim(text)
   const id = parseJavaInteger(trimmed, 32)
@@ -120,7 +113,7 @@ function brokerId(text: string): number {
 async function parseConfigs(pairs: readonly string[]): Promise<Map<string, string>> {
   const configs = new Map<string, string>()
   for (const pair of pairs) {
-    const parts = withoutEmptyEnd(pair.split(/[ \t\n\v\f\r]*=[ \t\n\v\f\r]*/))
+    const parts = javaSplit(pair, /[ \t\n\v\f\r]*=[ \t\n\v\f\r]*/)
     if (parts.length !== 2) {
       throw new IllegalArgumentException(
         'requirement failed: Invalid topic config: all configs to be added must be in the format "key=val".',
@@ -128,23 +121,9 @@ async function parseConfigs(pairs: readonly string[]): Promise<Map<string, strin
     }
     configs.set(javaTrim(parts[0]!), javaTrim(parts[1]!))
   }
-  if (configs.size > 0) await checkConfigs(configs)
+  if (configs.size > 0) {
+    const { validateTopicConfigs } = await import('../../config/topic-config.ts')
+    validateTopicConfigs(configs)
+  }
   return configs
-}
-
-async function checkConfigs(configs: ReadonlyMap<string, string>): Promise<void> {
-  const { TOPIC_CONFIG } = await import('../../config/topic-config.ts')
-  for (const name of configs.keys()) {
-    if (!TOPIC_CONFIG.keys.has(name)) {
-      // Without a stack, as everything that a broker may answer too.
-      throw new InvalidConfigurationException(`Unknown topic config name: ${name}`)
-    }
-  }
-  const values = TOPIC_CONFIG.parse(configs)
-  const [min, max] = [values.get('min.compaction.lag.ms') as number, values.get('max.compaction.lag.ms') as number]
-  if (min > max) {
-    throw new InvalidConfigurationException(
-      `conflict topic config setting min.compaction.lag.ms (${configs.get('min.compaction.lag.ms')}) > max.compaction.lag.ms (${configs.get('max.compaction.lag.ms')})`,
-    )
-  }
 }

@@ -11,12 +11,12 @@ import {
   type TopicDescription,
 } from '../../client/admin.ts'
 import type { AdminClient } from '../../client/admin-client.ts'
-import { javaHashOrder } from '../../client/java-hash.ts'
 import { IllegalArgumentException } from '../../config/java-error.ts'
+import { javaHashOrder } from '../../config/java-hash-order.ts'
+import { ZERO_UUID } from '../../protocol/codec.ts'
 import { requireTopic, selectTopics } from './list.ts'
 import type { TopicsOptions } from './main.ts'
 
-const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 /** ConfigEntry sources on the wire. */
 const DEFAULT_CONFIG = 5
 

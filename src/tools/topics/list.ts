@@ -2,9 +2,8 @@ import type { Terminal } from '../../cli/tool.ts'
 import { listTopics } from '../../client/admin.ts'
 import type { AdminClient } from '../../client/admin-client.ts'
 import { IllegalArgumentException, JavaError } from '../../config/java-error.ts'
+import { isInternalTopic } from '../../config/topic-name.ts'
 import type { TopicsOptions } from './main.ts'
-
-const INTERNAL_TOPICS = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state'])
 
 /** `--list`: the names, sorted; an empty line when there is none, as Kafka prints it. */
 export async function list(admin: AdminClient, options: TopicsOptions, terminal: Terminal): Promise<void> {
@@ -17,7 +16,7 @@ export async function selectTopics(admin: AdminClient, options: TopicsOptions): 
   const topics = await listTopics(admin, { listInternal: !excludeInternal })
   const names = topics.map((topic) => topic.name!).sort()
   const isAllowed = options.has('topic') ? await topicFilter(options.value('topic')!) : () => true
-  return names.filter((name) => isAllowed(name) && !(excludeInternal && INTERNAL_TOPICS.has(name)))
+  return names.filter((name) => isAllowed(name) && !(excludeInternal && isInternalTopic(name)))
 }
 
 /** Throws Kafka's text when a topic was named, must exist, and none was found. */

@@ -5,12 +5,11 @@ import {
   requireOptions,
   usageExit,
 } from '../../cli/command-line.ts'
-import { javaTrace } from '../../cli/java-trace.ts'
 import { type ParsedOptions, parseOptions } from '../../cli/jopt.ts'
 import { type Terminal, type Tool, ToolExit } from '../../cli/tool.ts'
 import { AdminClient } from '../../client/admin-client.ts'
 import { lineLog } from '../../client/log.ts'
-import { IllegalArgumentException } from '../../config/java-error.ts'
+import { IllegalArgumentException, javaTrace } from '../../config/java-error.ts'
 import { loadProperties } from '../property-file.ts'
 import { TOPICS_OPTIONS } from './options.ts'
 
