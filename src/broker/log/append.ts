@@ -1,6 +1,6 @@
 /** Appends: one synchronous step from the checks to the new log end. */
 import { ApiError, ErrorCode } from '../../protocol/error-code.ts'
-import { type BatchHeader, setBatchOffsetAndEpoch } from '../../protocol/record-batch.ts'
+import { type BatchHeader, batchCrcIsValid, readBatches, setBatchOffsetAndEpoch } from '../../protocol/record-batch.ts'
 import type { AbortedTransaction } from '../../storage/transaction-index.ts'
 import { type LogState, rollLog, syncIdentityNow } from './log-state.ts'
 import type { PlacedBatch } from './segment.ts'
@@ -39,11 +39,31 @@ export function appendEntries(
   return results
 }
 
-/** Appends batches as they are, offsets and epochs included, as a follower does. Throws on offsets that do not rise. */
+/** Appends batches as they are, offsets and epochs included, as a follower does. */
 export function appendAsIs(state: LogState, batches: readonly ValidBatch[], nowMs: number): void {
   const call = new AppendCall(state, -1, nowMs)
   call.addAsIs(batches)
   call.write()
+}
+
+/** Batches that a leader sent: intact, and with offsets that rise from the log end on. */
+export function batchesToFollow(state: LogState, records: Buffer): ValidBatch[] {
+  const batches: ValidBatch[] = []
+  let nextOffset = state.logEndOffset
+  for (const { header, position } of readBatches(records)) {
+    if (!batchCrcIsValid(records, position, header.sizeInBytes)) {
+      throw new ApiError(ErrorCode.CORRUPT_MESSAGE, `Record is corrupt (stored crc = ${header.crc})`)
+    }
+    if (header.baseOffset < nextOffset) {
+      throw new Error(
+        `Unexpected offset in append to ${state.partition}. First offset ${header.baseOffset} is less than ` +
+          `the next offset ${nextOffset}.`,
+      )
+    }
+    nextOffset = header.nextOffset
+    batches.push({ buffer: records, position, header })
+  }
+  return batches
 }
 
 class AppendCall {
@@ -101,12 +121,6 @@ class AppendCall {
     const { state } = this
     for (const batch of batches) {
       const { buffer, position, header } = batch
-      if (header.baseOffset < this.nextOffset) {
-        throw new Error(
-          `Unexpected offset in append to ${state.partition}. First offset ${header.baseOffset} is less than ` +
-            `the next offset ${this.nextOffset}.`,
-        )
-      }
       // A gap is where a leader has compacted records away.
       this.nextOffset = header.baseOffset
       this.rollIfDue([batch], header.lastOffset)

@@ -25,7 +25,7 @@ export interface LogDirectories {
   /** Of log.dirs, in their order. */
   readonly directories: readonly LogDirectory[]
   readonly metadataDirectory: LogDirectory
-  /** Directories whose meta.properties cannot be read: they are offline from the start. */
+  /** Directories that cannot be read or locked: they are offline from the start. */
   readonly failed: ReadonlyMap<string, Error>
   /** Lets go of the locks: the last thing of a stop. */
   release(): void
@@ -49,18 +49,22 @@ export function openLogDirectories(
   verifyMetaProperties(ensemble, { nodeId, atLeastOne: true, metadataLogDir: true })
   refuseForeignMetadataLog(ensemble, metadataLogDir, files)
   refuseSameDirectoryTwice(logDirs)
-  const locks = lockAll([...ensemble.directories.keys()], files, logger)
+  const failed = new Map(ensemble.failed)
+  const locks = lockAll([...ensemble.directories.keys()], files, logger, (path, error) => {
+    if (path === metadataLogDir) throw error
+    failed.set(path, error)
+  })
   try {
     const known = withDirectoryIds(ensemble, { files, logger, now })
     const directoryOf = (path: string): LogDirectory | undefined => {
       const directoryId = known.get(path)?.directoryId
-      return directoryId === undefined ? undefined : { path, directoryId }
+      return directoryId === undefined || failed.has(path) ? undefined : { path, directoryId }
     }
     return {
       clusterId: [...known.values()][0]!.clusterId!,
       directories: logDirs.flatMap((path) => directoryOf(path) ?? []),
       metadataDirectory: directoryOf(metadataLogDir)!,
-      failed: ensemble.failed,
+      failed,
       release: () => releaseAll(locks, logger),
     }
   } catch (error) {
@@ -101,10 +105,24 @@ function refuseSameDirectoryTwice(logDirs: readonly string[]): void {
   }
 }
 
-function lockAll(paths: readonly string[], files: FileLayer, logger: Logger): DirectoryLock[] {
+/** A directory whose lock file cannot be made, on a disk that is read-only say, is reported and left out. */
+function lockAll(
+  paths: readonly string[],
+  files: FileLayer,
+  logger: Logger,
+  onFailure: (path: string, error: Error) => void,
+): DirectoryLock[] {
   const locks: DirectoryLock[] = []
   try {
-    for (const path of paths) locks.push(lockDirectory(path, files))
+    for (const path of paths) {
+      try {
+        locks.push(lockDirectory(path, files))
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === undefined) throw error
+        logger.error(`Disk error while locking directory ${path}`, 'kafka.log.LogManager', error)
+        onFailure(path, error as Error)
+      }
+    }
     return locks
   } catch (error) {
     releaseAll(locks, logger)

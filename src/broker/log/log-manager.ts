@@ -92,6 +92,11 @@ export class LogManager {
     return this.dirs.map(({ path, directoryId, isOnline }) => ({ path, directoryId, online: isOnline }))
   }
 
+  /** Whether some of the log directories cannot be used, so that a log which is not found may be in one of them. */
+  get hasOfflineDirectories(): boolean {
+    return this.directoriesHeld.failed.size > 0 || this.dirs.some(({ isOnline }) => !isOnline)
+  }
+
   /** Of the directory that holds the partition. */
   directoryIdOf(topic: string, partition: number): string | undefined {
     const name = partitionDirName(topic, partition)

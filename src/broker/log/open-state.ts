@@ -61,7 +61,8 @@ export function* openState(options: PartitionLogOptions): Steps<OpenedState> {
     tail: new LogTail(tailCache),
     truncations: 0,
     hasNewNames: !options.isClean,
-    isIdentityDurable: !isNew,
+    // What a killed process wrote may not be on disk yet.
+    isIdentityDurable: !isNew && (options.isClean ?? false),
   }
   return { state, topicId: topicId ?? ZERO_UUID, dropped }
 }

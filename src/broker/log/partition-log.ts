@@ -2,9 +2,8 @@ import { dirname, join } from 'node:path'
 import type { LogConfig } from '../../config/topic-config.ts'
 import { ApiError, ErrorCode } from '../../protocol/error-code.ts'
 import { DecodeError } from '../../protocol/reader.ts'
-import { batchCrcIsValid, readBatches } from '../../protocol/record-batch.ts'
 import type { EpochStart } from '../../storage/leader-epoch-checkpoint.ts'
-import { type AppendResult, appendAsIs, appendEntries } from './append.ts'
+import { type AppendResult, appendAsIs, appendEntries, batchesToFollow } from './append.ts'
 import { flushIndexes, flushLog, flushLogNow } from './flush.ts'
 import type { PartitionLogOptions, ReadBound, ReadOptions, ReadResult } from './log-options.ts'
 import { LOG, type LogState, rollLog, syncIdentity, writeSnapshot } from './log-state.ts'
@@ -15,7 +14,7 @@ import { runAwaited, runNow } from './recovery.ts'
 import type { Segment } from './segment.ts'
 import { type FoundTimestamp, findLargestTimestamp, findTimestamp } from './timestamps.ts'
 import { deleteOldSegments, moveLogStart, restartLog, truncateLog } from './truncate.ts'
-import type { AppendEntry, ValidBatch } from './validate.ts'
+import type { AppendEntry } from './validate.ts'
 
 export type { AppendResult } from './append.ts'
 export { AppendError, type RecordError } from './append-error.ts'
@@ -142,18 +141,8 @@ export class PartitionLog {
 
   /** Appends batches with the offsets and epochs they have. Throws when they do not rise or are corrupt. */
   appendAsFollower(records: Buffer): void {
-    const batches: ValidBatch[] = []
-    for (const { header, position } of readBatches(records)) {
-      if (!batchCrcIsValid(records, position, header.sizeInBytes)) {
-        throw new ApiError(ErrorCode.CORRUPT_MESSAGE, `Record is corrupt (stored crc = ${header.crc})`)
-      }
-      batches.push({ buffer: records, position, header })
-    }
-    const last = batches.reduce((offset, { header }) => {
-      if (header.baseOffset < offset) throw new Error(`Out of order offsets found in append to ${this.name}`)
-      return header.nextOffset
-    }, this.logEndOffset)
-    if (last > this.logEndOffset) this.change('appending records to', () => appendAsIs(this.state, batches, this.now()))
+    const batches = batchesToFollow(this.state, records)
+    if (batches.length > 0) this.change('appending records to', () => appendAsIs(this.state, batches, this.now()))
   }
 
   /**

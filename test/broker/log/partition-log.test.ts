@@ -350,3 +350,26 @@ test('few files stay open, however many segments are read', async () => {
   expect(await readAll(log)).toHaveLength(30)
   expect(files.openCount).toBeLessThanOrEqual(4)
 })
+
+describe('following', () => {
+  test('keeps offsets, epochs and gaps as the leader has them', async () => {
+    const log = await openLog(join(temporaryDirectory(), 'orders-0'), {}, { segmentBytes: 1000 })
+    const sent = (baseOffset: number, partitionLeaderEpoch: number) =>
+      batch(['x'.repeat(200), 'y'], { baseOffset, partitionLeaderEpoch })
+    log.appendAsFollower(Buffer.concat([sent(0, 3), sent(2, 3)]))
+    log.appendAsFollower(sent(10, 5))
+    log.appendAsFollower(sent(12, 5))
+    expect((await readAll(log)).map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 10, 11, 12, 13])
+    expect(log.epochStarts).toEqual([
+      { epoch: 3, startOffset: 0 },
+      { epoch: 5, startOffset: 10 },
+    ])
+    expect(() => log.appendAsFollower(sent(13, 5))).toThrow('First offset 13 is less than the next offset 14')
+    const corrupt = sent(14, 5)
+    corrupt[100]! ^= 1
+    expect(() => log.appendAsFollower(corrupt)).toThrow('Record is corrupt')
+    log.closeFiles()
+    const again = await openLog(log.dir)
+    expect((await readAll(again)).map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 10, 11, 12, 13])
+  })
+})
