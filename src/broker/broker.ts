@@ -165,7 +165,8 @@ async function startParts(options: BrokerOptions, undo: Undo): Promise<RunningPa
   let fatal: unknown
   let lifecycle: BrokerLifecycle | undefined
   const onFatal = (error: unknown) => {
-    fatal ??= error
+    if (fatal !== undefined) return
+    fatal = error
     // The controller answers no more: nobody may wait for it, neither to start nor to stop.
     lifecycle?.close()
     options.onFatal?.(error)
@@ -189,6 +190,7 @@ async function startParts(options: BrokerOptions, undo: Undo): Promise<RunningPa
     onDirectoryFailure: (path) => failDirectory(path),
   })
   undo.push(() => closeFiles(logs))
+  if (logs.directories().every(({ online }) => !online)) throw allDirectoriesFailed(config)
 
   const metadataPartition = await openMetadataPartition({ config, clock, logger, files, onFailure: onFatal })
   undo.push(() => metadataPartition.closeFiles())
@@ -246,7 +248,7 @@ async function startParts(options: BrokerOptions, undo: Undo): Promise<RunningPa
     logger,
     controller: channel,
     metadata: loader.image,
-    logDirectories: logs.directories(),
+    logDirectories: logs.directories().filter(({ online }) => online),
     previousBrokerEpoch: logs.previousBrokerEpoch,
   })
   undo.push(() => lifecycle.close())
@@ -289,11 +291,10 @@ async function startParts(options: BrokerOptions, undo: Undo): Promise<RunningPa
   )
   failDirectory = (path) => {
     partitions.directoryFailed(path)
-    const directory = logs.directories().find((one) => one.path === path)
+    const known = logs.directories()
+    if (known.every(({ online }) => !online)) onFatal(allDirectoriesFailed(config))
+    const directory = known.find((one) => one.path === path)
     if (directory) void lifecycle.directoryFailed(directory.directoryId)
-    if (logs.directories().every(({ online }) => !online)) {
-      onFatal(new Error(`Shutdown broker because all log dirs in ${config.logDirs.join(', ')} have failed`))
-    }
   }
   await lifecycle.register(advertisedAs(config.advertisedListeners, brokerListeners))
   loader.addPublisher(partitions.onMetadata)
@@ -321,6 +322,10 @@ async function startParts(options: BrokerOptions, undo: Undo): Promise<RunningPa
     brokerListeners,
     controllerListeners,
   }
+}
+
+function allDirectoriesFailed({ logDirs }: BrokerConfig): Error {
+  return new Error(`Shutdown broker because all log dirs in ${logDirs.join(', ')} have failed`)
 }
 
 /** Lets go of the logs of a start that failed: as after a crash, the next start recovers them. */

@@ -132,8 +132,13 @@ export class BrokerLifecycle {
   async directoryFailed(directoryId: string): Promise<void> {
     this.offlineDirectories.add(directoryId)
     if (this.currentState !== 'RUNNING') return
-    const { errorCode } = await this.heartbeat({ wantFence: false, wantShutDown: false })
-    if (errorCode !== 0) this.warnAbout(errorCode)
+    try {
+      const { errorCode } = await this.heartbeat({ wantFence: false, wantShutDown: false })
+      if (errorCode !== 0) this.warnAbout(errorCode)
+    } catch (error) {
+      const text = `Could not tell the controller that directory ${directoryId} has failed: ${(error as Error).message}`
+      this.options.logger.warn(`${this.prefix} ${text}`, LOGGER)
+    }
   }
 
   /**

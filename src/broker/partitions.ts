@@ -2,6 +2,7 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { type LogConfig, logConfigFrom } from '../config/topic-config.ts'
 import { ApiError, ErrorCode } from '../protocol/error-code.ts'
+import { isReservedDirectoryId } from '../storage/uuid.ts'
 import type { Clock } from './clock.ts'
 import type { LogManager } from './log/log-manager.ts'
 import type { PartitionLog } from './log/partition-log.ts'
@@ -61,7 +62,7 @@ export class Partitions {
   readonly onMetadata = (delta: MetadataDelta): void => {
     if (delta.isFirst) this.retireStrayLogs(delta.image)
     for (const topic of delta.deletedTopics) this.deleteTopic(topic)
-    for (const { topic, partition } of delta.changedPartitions) this.applyPartition(delta.image, topic, partition)
+    for (const { topic, partition } of delta.changedPartitions) this.applyPartition(delta, topic, partition)
     for (const { type, name } of delta.changedConfigs) {
       if (type === 'TOPIC') this.reconfigure(delta.image, name)
     }
@@ -96,8 +97,9 @@ export class Partitions {
     }
   }
 
-  private applyPartition(image: MetadataImage, topic: TopicImage, partitionImage: PartitionImage): void {
+  private applyPartition(delta: MetadataDelta, topic: TopicImage, partitionImage: PartitionImage): void {
     const { config, clock, logs, logger } = this.options
+    const { image } = delta
     const index = partitionImage.partition
     let partition = this.get(topic.name, index)
     if (!partitionImage.replicas.includes(config.nodeId)) {
@@ -105,6 +107,17 @@ export class Partitions {
       return
     }
     if (!partition) {
+      const name = `${topic.name}-${index}`
+      if (!logs.get(topic.name, index) && (this.offline.has(name) || this.mayBeElsewhere(delta, partitionImage))) {
+        this.offline.add(name)
+        const assigned = partitionImage.directories[partitionImage.replicas.indexOf(config.nodeId)]
+        logger.warn(
+          `[Partition ${name} broker=${config.nodeId}] Skipping creation of log because there are potentially offline ` +
+            `log directories and log may already exist there. directoryId=${assigned}, topicId=${topic.id}`,
+          'kafka.cluster.Partition',
+        )
+        return
+      }
       let log: PartitionLog
       try {
         log = logs.get(topic.name, index) ?? this.createLog(image, topic, partitionImage)
@@ -118,6 +131,18 @@ export class Partitions {
       this.remember(partition)
     }
     partition.applyImage(partitionImage)
+  }
+
+  /**
+   * Whether the log of a partition may lie in a log directory that is offline: an empty one in its place would hide its
+   * records. Only a new partition that was given no directory cannot.
+   */
+  private mayBeElsewhere({ isFirst }: MetadataDelta, { replicas, directories }: PartitionImage): boolean {
+    const { config, logs } = this.options
+    if (!logs.hasOfflineDirectories) return false
+    const assigned = directories[replicas.indexOf(config.nodeId)]
+    if (logs.directories().some(({ directoryId, online }) => online && directoryId === assigned)) return false
+    return isFirst || (assigned !== undefined && !isReservedDirectoryId(assigned))
   }
 
   private createLog(image: MetadataImage, topic: TopicImage, partition: PartitionImage): PartitionLog {

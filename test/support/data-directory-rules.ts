@@ -61,6 +61,7 @@ export function checkLogDirectory(logDir: string): { readonly isClean: boolean }
     const epochs = readLeaderEpochs(join(path, LEADER_EPOCH_CHECKPOINT)).map(({ epoch }) => epoch)
     checkRising(epochs, `${name}: leader epochs`)
     const used = [...epochs, ...found.batches.map(({ partitionLeaderEpoch }) => partitionLeaderEpoch)]
+    if (known) expect(known.name).toBe(topic)
     if (known) expect(Math.max(0, ...used), `${name}: no epoch above the metadata's`).toBeLessThanOrEqual(leaderEpoch)
     if (marker) checkCleanlyClosed(path, name, found)
   }
