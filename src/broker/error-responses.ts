@@ -2,7 +2,7 @@
  * The answer of each API when a request fails as a whole: one place for all of them, so that handlers only throw.
  * What each holds was compared, byte by byte, with what Apache Kafka 4.3.1 answers.
  */
-import { type ErrorCode, errorFacts } from '../protocol/error-code.ts'
+import { ErrorCode, errorFacts } from '../protocol/error-code.ts'
 import type { Produce } from '../protocol/messages/00-produce.ts'
 import type { Fetch } from '../protocol/messages/01-fetch.ts'
 import type { ListOffsets } from '../protocol/messages/02-list-offsets.ts'
@@ -67,9 +67,15 @@ export interface Failure {
   readonly message: string
 }
 
+/** As an API's answer shows it: what only repeats the code's own text, or may tell what it should not, is left out. */
+interface ShownFailure {
+  readonly code: ErrorCode
+  readonly message: string | null
+}
+
 type BuildOf<A extends AnyApi> = (
   request: RequestOf<A>,
-  failure: Failure,
+  failure: ShownFailure,
   version: number,
 ) => ResponseInput<A> | undefined
 type Build = BuildOf<AnyApi>
@@ -87,12 +93,18 @@ export function errorResponse<A extends AnyApi>(
   failure: Failure,
 ): ResponseInput<A> | undefined {
   const build = BUILDERS[api.key]
-  return (build ? build(request as RequestOf<AnyApi>, failure, version) : topLevel(api, failure)) as
+  const shown = shownFailure(failure)
+  return (build ? build(request as RequestOf<AnyApi>, shown, version) : topLevel(api, shown)) as
     | ResponseInput<A>
     | undefined
 }
 
-function topLevel({ response: { fields } }: AnyApi, { code, message }: Failure): object {
+function shownFailure({ code, message }: Failure): ShownFailure {
+  const isHidden = code === ErrorCode.UNKNOWN_SERVER_ERROR || message === errorFacts(code).message
+  return { code, message: isHidden ? null : message }
+}
+
+function topLevel({ response: { fields } }: AnyApi, { code, message }: ShownFailure): object {
   return 'errorMessage' in fields ? { errorCode: code, errorMessage: message } : { errorCode: code }
 }
 
@@ -100,7 +112,7 @@ const errorOnly: Build = (_, { code }) => ({ errorCode: code })
 const withStandardText: Build = (_, failure) => ({ errorCode: failure.code, errorMessage: textOf(failure) })
 
 /** Kafka's own text for the code: some APIs answer with it instead of with what the failing code said. */
-function textOf({ code }: Failure): string {
+function textOf({ code }: ShownFailure): string {
   return errorFacts(code).message
 }
 
@@ -374,7 +386,7 @@ const BUILDERS: Readonly<Record<number, Build>> = {
 
 function perResource(
   { resources }: { resources: readonly { resourceType: number; resourceName: string }[] },
-  { code, message }: Failure,
+  { code, message }: ShownFailure,
 ) {
   return {
     responses: resources.map(({ resourceType, resourceName }) => ({
@@ -386,7 +398,7 @@ function perResource(
   }
 }
 
-function perGroupId({ groupIds }: { groupIds: readonly string[] }, { code }: Failure) {
+function perGroupId({ groupIds }: { groupIds: readonly string[] }, { code }: ShownFailure) {
   return { groups: groupIds.map((groupId) => ({ groupId, errorCode: code })) }
 }
 

@@ -83,6 +83,8 @@ function topicsOf(request: RequestOf<typeof Metadata>, context: RequestContext):
       return { errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED, name: null, topicId }
     })
   }
+  // Neither name nor id: Apache Kafka fails on that, and so do we.
+  if (request.topics.some(({ name }) => name === null)) throw new ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
   const mayAutoCreate = request.allowAutoTopicCreation && config.get<boolean>('auto.create.topics.enable')
   const mayCreate = (name: string) =>
     authorizer.allows('CREATE', 'CLUSTER', CLUSTER_NAME) || authorizer.allows('CREATE', 'TOPIC', name)

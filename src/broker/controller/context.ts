@@ -31,3 +31,11 @@ export function requireOnCluster({ authorizer }: RequestInfo, operation: AclOper
   if (authorizer.allows(operation, 'CLUSTER', CLUSTER_NAME)) return
   throw new ApiError(ErrorCode.CLUSTER_AUTHORIZATION_FAILED)
 }
+
+/**
+ * Throws REQUEST_TIMED_OUT when a request leaves no time at all. As in Apache Kafka it then changes nothing: its time is
+ * over before its turn comes.
+ */
+export function requireTime(timeoutMs: number): void {
+  if (timeoutMs <= 0) throw new ApiError(ErrorCode.REQUEST_TIMED_OUT)
+}

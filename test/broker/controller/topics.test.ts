@@ -220,6 +220,14 @@ describe('CreateTopics', () => {
     expect(fsyncs - before).toBeLessThanOrEqual(3)
   })
 
+  test('without any time changes nothing, as in Apache Kafka', async () => {
+    const { topics } = await node.channel.send(CreateTopics, 7, { topics: [topic('late')], timeoutMs: 0 })
+    expect(topics.map(({ errorCode, errorMessage }) => [errorName(errorCode), errorMessage])).toEqual([
+      ['REQUEST_TIMED_OUT', null],
+    ])
+    expect(node.loader.image.topics.byName.has('late')).toBe(false)
+  })
+
   test('of two at once for the same topic one gets it', async () => {
     const results = await Promise.all([create([topic('t')]), create([topic('t')])])
     expect(results.map(([first]) => first?.[1])).toEqual(['NONE', 'TOPIC_ALREADY_EXISTS'])
@@ -229,7 +237,7 @@ describe('CreateTopics', () => {
 describe('DeleteTopics', () => {
   const idOf = (name: string) => node.loader.image.topics.byName.get(name)!.id
   async function remove(topics: { name?: string | null; topicId?: string }[]) {
-    const { responses } = await node.channel.send(DeleteTopics, 6, { topics })
+    const { responses } = await node.channel.send(DeleteTopics, 6, { topics, timeoutMs: 30_000 })
     return responses.map(({ name, errorCode, errorMessage }) => [name, errorName(errorCode), errorMessage])
   }
 
@@ -283,7 +291,7 @@ describe('DeleteTopics', () => {
 
   test('is refused where delete.topic.enable is false', async () => {
     const other = await TestNode.running({ settings: { 'delete.topic.enable': 'false' } })
-    const { responses } = await other.channel.send(DeleteTopics, 6, { topics: [{ name: 'a' }] })
+    const { responses } = await other.channel.send(DeleteTopics, 6, { topics: [{ name: 'a' }], timeoutMs: 60_000 })
     expect(errorName(responses[0]!.errorCode)).toBe('TOPIC_DELETION_DISABLED')
   })
 })
@@ -296,6 +304,7 @@ describe('CreatePartitions', () => {
     validateOnly = false,
   ) {
     const { results } = await node.channel.send(CreatePartitions, 3, {
+      timeoutMs: 30_000,
       topics: [{ name, count, assignments }],
       validateOnly,
     })
@@ -391,7 +400,7 @@ describe('without the right', () => {
     const { responses } = await node.channel.send(
       DeleteTopics,
       6,
-      { topics: ['seen', 'hidden', 'none'].map((name) => ({ name })) },
+      { topics: ['seen', 'hidden', 'none'].map((name) => ({ name })), timeoutMs: 30_000 },
       onBehalf(granting(['DESCRIBE', 'seen'])),
     )
     expect(responses.map(({ errorCode }) => errorName(errorCode))).toEqual(
@@ -402,7 +411,7 @@ describe('without the right', () => {
 
   test('ALTER a topic does not grow', async () => {
     await create([topic('t')])
-    const request = { topics: [{ name: 't', count: 2, assignments: null }] }
+    const request = { topics: [{ name: 't', count: 2, assignments: null }], timeoutMs: 60_000 }
     const { results } = await node.channel.send(CreatePartitions, 3, request, onBehalf(granting()))
     expect(errorName(results[0]!.errorCode)).toBe('TOPIC_AUTHORIZATION_FAILED')
   })

@@ -3,7 +3,7 @@
 import { ErrorCode } from '../../../protocol/error-code.ts'
 import { CreateTopics } from '../../../protocol/messages/19-create-topics.ts'
 import { CLUSTER_NAME } from '../../authorizer.ts'
-import { controllerHandler } from '../context.ts'
+import { controllerHandler, requireTime } from '../context.ts'
 import { once } from './once.ts'
 
 const METADATA_TOPIC = '__cluster_metadata'
@@ -15,6 +15,7 @@ export const createTopicsOnController = controllerHandler(CreateTopics, async (r
   const mayCreate = (name: string) => mayCreateAny || authorizer.allows('CREATE', 'TOPIC', name)
   const creatable = new Set([...unique].filter((name) => name !== METADATA_TOPIC && mayCreate(name)))
   const topics = request.topics.filter(({ name }) => creatable.has(name))
+  if (topics.length > 0) requireTime(request.timeoutMs)
   const created = await controller.decide(() =>
     controller.topics.create({ topics, validateOnly: request.validateOnly }, (name) =>
       authorizer.allows('DESCRIBE_CONFIGS', 'TOPIC', name),

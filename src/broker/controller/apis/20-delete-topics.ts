@@ -7,7 +7,7 @@ import { ZERO_UUID } from '../../../storage/uuid.ts'
 import type { Authorizer } from '../../authorizer.ts'
 import { CLUSTER_NAME } from '../../authorizer.ts'
 import type { MetadataImage } from '../../metadata/image.ts'
-import { controllerHandler } from '../context.ts'
+import { controllerHandler, requireTime } from '../context.ts'
 import { once } from './once.ts'
 
 type Result = NonNullable<ResponseInput<typeof DeleteTopics>['responses']>[number]
@@ -49,6 +49,7 @@ function resolve(
   const byId = request.topics.flatMap(({ name, topicId }) => (name === null && topicId !== ZERO_UUID ? [topicId] : []))
   const names = once([...request.topicNames, ...byName])
   const ids = once(byId)
+  if (ids.unique.size > 0 || names.unique.size > 0) requireTime(request.timeoutMs)
   for (const name of names.repeated) {
     refused.push(failed(name, ZERO_UUID, ErrorCode.INVALID_REQUEST, 'Duplicate topic name.'))
   }

@@ -1,7 +1,7 @@
 // CreatePartitions v0–3 (KIP-195): `count` is the new total of each topic.
 import { ErrorCode } from '../../../protocol/error-code.ts'
 import { CreatePartitions } from '../../../protocol/messages/37-create-partitions.ts'
-import { controllerHandler } from '../context.ts'
+import { controllerHandler, requireTime } from '../context.ts'
 import { createPartitions } from '../partitions.ts'
 import { once } from './once.ts'
 
@@ -10,6 +10,7 @@ export const createPartitionsOnController = controllerHandler(CreatePartitions, 
   const { unique, repeated } = once(request.topics.map(({ name }) => name))
   const denied = [...unique].filter((name) => !authorizer.allows('ALTER', 'TOPIC', name))
   const topics = request.topics.filter(({ name }) => unique.has(name) && !denied.includes(name))
+  if (topics.length > 0) requireTime(request.timeoutMs)
   const created = await controller.decide(() => {
     const { records, response } = createPartitions(topics, controller.view, controller.topics)
     return { records: request.validateOnly ? [] : records, response }
