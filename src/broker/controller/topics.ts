@@ -30,6 +30,14 @@ interface NewPartition {
   readonly isr: number[]
 }
 
+/** What the brokers' settings give topics, and what they are known by. */
+interface KnownSettings {
+  readonly key: string
+  readonly brokers: BrokerSettings
+  /** What is answered about a topic without settings of its own. */
+  readonly ofPlainTopics: TopicResult['configs']
+}
+
 export interface TopicControlOptions {
   readonly view: ClusterView
   readonly names: CollidingNames
@@ -42,7 +50,7 @@ export interface TopicControlOptions {
 export class TopicControl {
   private readonly options: TopicControlOptions
   private readonly view: ClusterView
-  private settings: { readonly key: string; readonly value: BrokerSettings } | undefined
+  private settings: KnownSettings | undefined
 
   constructor(options: TopicControlOptions) {
     this.options = options
@@ -55,7 +63,7 @@ export class TopicControl {
     mayDescribe: (topic: string) => boolean,
   ): Outcome<TopicResult[]> {
     this.checkPartitionCount(topics)
-    const settings = this.brokerSettings()
+    const settings = this.knownSettings()
     const records: MetadataRecord[] = []
     const response = topics.map((topic): TopicResult => {
       try {
@@ -138,7 +146,7 @@ export class TopicControl {
     return { replicas: [...replicas], isr }
   }
 
-  private createOne(topic: NewTopic, settings: BrokerSettings, mayDescribe: boolean): Outcome<TopicResult> {
+  private createOne(topic: NewTopic, settings: KnownSettings, mayDescribe: boolean): Outcome<TopicResult> {
     const { name } = topic
     this.checkName(name)
     const configs = this.checkedConfigs(topic, settings)
@@ -160,7 +168,6 @@ export class TopicControl {
       const topicConfigErrorCode = ErrorCode.TOPIC_AUTHORIZATION_FAILED
       return { records, response: { name, topicId, errorMessage: null, topicConfigErrorCode, configs: [] } }
     }
-    const described = describeTopic(settings, configs).sort((a, b) => (a.name < b.name ? -1 : 1))
     return {
       records,
       response: {
@@ -169,13 +176,7 @@ export class TopicControl {
         errorMessage: null,
         numPartitions: partitions.length,
         replicationFactor: partitions[0]!.replicas.length,
-        configs: described.map(({ name, value, readOnly, configSource, isSensitive }) => ({
-          name,
-          value,
-          readOnly,
-          configSource,
-          isSensitive,
-        })),
+        configs: configs.size === 0 ? settings.ofPlainTopics : answeredConfigs(settings.brokers, configs),
       },
     }
   }
@@ -195,7 +196,7 @@ export class TopicControl {
     if (invalid) throw new ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, invalid)
   }
 
-  private checkedConfigs({ configs }: NewTopic, settings: BrokerSettings): Map<string, string> {
+  private checkedConfigs({ configs }: NewTopic, settings: KnownSettings): Map<string, string> {
     const given = new Map<string, string>()
     const nulls = configs.filter(({ value }) => value === null).map(({ name }) => name)
     if (nulls.length > 0) {
@@ -209,7 +210,7 @@ export class TopicControl {
       )
     }
     // Without configs of its own a topic is not checked: what the broker's settings give it was judged at its start.
-    if (given.size > 0) refusingBadConfigs(() => validateTopicConfigs(given, settings.fixed))
+    if (given.size > 0) refusingBadConfigs(() => validateTopicConfigs(given, settings.brokers.fixed))
     return given
   }
 
@@ -280,13 +281,16 @@ export class TopicControl {
   }
 
   /** Worked out anew only when a setting of the brokers has changed: that parses all of them. */
-  private brokerSettings(): BrokerSettings {
+  private knownSettings(): KnownSettings {
     const { config, image } = this.view
     const cluster = new Map(image.configs.of('BROKER', ''))
     const own = new Map(image.configs.of('BROKER', String(config.nodeId)))
     const key = JSON.stringify([[...cluster], [...own]])
-    if (this.settings?.key !== key) this.settings = { key, value: brokerSettings(config, cluster, own) }
-    return this.settings.value
+    if (this.settings?.key !== key) {
+      const brokers = brokerSettings(config, cluster, own)
+      this.settings = { key, brokers, ofPlainTopics: answeredConfigs(brokers, new Map()) }
+    }
+    return this.settings
   }
 
   private logResults(what: string, results: readonly TopicResult[]): void {
@@ -298,6 +302,18 @@ export class TopicControl {
     const shown = texts.length <= 20 ? texts.join(', ') : `${texts.length} topics, ${failed.length} failed`
     logger.info(`[QuorumController id=${view.config.nodeId}] ${what} result(s): ${shown}`, LOGGER)
   }
+}
+
+function answeredConfigs(settings: BrokerSettings, own: ReadonlyMap<string, string>): TopicResult['configs'] {
+  return describeTopic(settings, own)
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, value, readOnly, configSource, isSensitive }) => ({
+      name,
+      value,
+      readOnly,
+      configSource,
+      isSensitive,
+    }))
 }
 
 /** Turns Kafka's configuration errors into INVALID_CONFIG answers. */

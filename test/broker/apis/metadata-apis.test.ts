@@ -310,7 +310,12 @@ describe('asks the authorizer', () => {
       { topics: [{ name: 'new', numPartitions: 1, replicationFactor: 1 }] },
       ['CREATE CLUSTER kafka-cluster', 'DESCRIBE_CONFIGS TOPIC new'],
     ],
-    ['DeleteTopics', deleteTopics, { topics: [{ name: 'orders' }] }, ['DELETE CLUSTER kafka-cluster']],
+    [
+      'DeleteTopics',
+      deleteTopics,
+      { topics: [{ name: 'orders' }], timeoutMs: 30_000 },
+      ['DELETE CLUSTER kafka-cluster'],
+    ],
     [
       'DescribeConfigs',
       describeConfigs,
@@ -326,7 +331,7 @@ describe('asks the authorizer', () => {
     [
       'CreatePartitions',
       createPartitions,
-      { topics: [{ name: 'orders', count: 3, assignments: null }] },
+      { topics: [{ name: 'orders', count: 3, assignments: null }], timeoutMs: 30_000 },
       ['ALTER TOPIC orders'],
     ],
     ['DescribeQuorum', describeQuorum, { topics: [] }, ['DESCRIBE CLUSTER kafka-cluster']],
