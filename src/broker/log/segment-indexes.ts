@@ -26,6 +26,7 @@ export class SegmentIndexes {
   /** Transactions whose abort marker is in the segment; they are few, and always in memory. */
   private abortedTransactions: AbortedTransaction[] = []
   private persistedAborted = 0
+  private hasTransactionFile = false
   /** Written since the last fsync. */
   private readonly changed = new Set<IndexKind>()
   /** What follows the names of the files, such as `.deleted`. */
@@ -54,26 +55,26 @@ export class SegmentIndexes {
   /** Gives the files of a segment that is appended to again their full size, so that they look as Apache's do. */
   reopen(maxBytes: number): void {
     if (this.fullBytes > 0) return
-    this.loadSync()
+    // Read before the files get zeros behind their entries.
+    this.loadNow()
     this.resize('index', fullSize(maxBytes, OFFSET_INDEX_ENTRY_SIZE), 'r+')
     this.resize('timeindex', fullSize(maxBytes, TIME_INDEX_ENTRY_SIZE), 'r+')
     this.fullBytes = maxBytes
   }
 
-  /** Forgets all entries, to build them anew from the log. */
+  /** Forgets all entries, to build them anew from the log; the files follow when the segment is trimmed. */
   reset(): void {
     this.offsets = new OffsetIndex(this.baseOffset)
     this.times = new TimeIndex(this.baseOffset)
+    if (this.hasTransactionFile) unlinkIfExists(this.path('txnindex'), this.files)
+    this.hasTransactionFile = false
     this.abortedTransactions = []
     this.persistedAborted = 0
-    unlinkIfExists(this.path('txnindex'), this.files)
-    this.resize('index', 0, 'w')
-    this.resize('timeindex', 0, 'w')
     this.fullBytes = 0
   }
 
-  get isLoaded(): boolean {
-    return this.offsets !== undefined
+  private get isLoaded(): boolean {
+    return this.offsets !== undefined && this.times !== undefined
   }
 
   /** Memory taken by loaded indexes, in bytes. */
@@ -81,22 +82,23 @@ export class SegmentIndexes {
     return (this.offsets?.entries.capacity ?? 0) + (this.times?.entries.capacity ?? 0)
   }
 
-  /** Loaded indexes only. */
+  /** Read from its file now unless it is loaded; whoever serves readers awaits `load` before. */
   get offset(): OffsetIndex {
-    this.loadSync()
-    return this.offsets!
+    this.offsets ??= new OffsetIndex(this.baseOffset, this.readOrEmpty('index'))
+    return this.offsets
   }
 
+  /** As `offset`. */
   get time(): TimeIndex {
-    this.loadSync()
-    return this.times!
+    this.times ??= new TimeIndex(this.baseOffset, this.readOrEmpty('timeindex'))
+    return this.times
   }
 
   get aborted(): readonly AbortedTransaction[] {
     return this.abortedTransactions
   }
 
-  loadSync(): void {
+  private loadNow(): void {
     this.offsets ??= new OffsetIndex(this.baseOffset, this.readOrEmpty('index'))
     this.times ??= new TimeIndex(this.baseOffset, this.readOrEmpty('timeindex'))
   }
@@ -120,6 +122,7 @@ export class SegmentIndexes {
 
   /** Throws when the file holds what cannot be: the segment is then recovered. */
   loadTransactionIndex(): void {
+    this.hasTransactionFile = true
     const bytes = this.readOrEmpty('txnindex')
     this.abortedTransactions = decodeTransactionIndex(bytes, this.baseOffset)
     this.persistedAborted = this.abortedTransactions.length
@@ -132,10 +135,9 @@ export class SegmentIndexes {
   }
 
   isFull(maxBytes: number): boolean {
-    this.loadSync()
     return (
-      this.offsets!.count >= Math.floor(maxBytes / OFFSET_INDEX_ENTRY_SIZE) ||
-      this.times!.count >= Math.floor(maxBytes / TIME_INDEX_ENTRY_SIZE) - 1
+      this.offset.count >= Math.floor(maxBytes / OFFSET_INDEX_ENTRY_SIZE) ||
+      this.time.count >= Math.floor(maxBytes / TIME_INDEX_ENTRY_SIZE) - 1
     )
   }
 
@@ -146,9 +148,8 @@ export class SegmentIndexes {
 
   /** Drops entries of offsets from `offset` on. */
   truncateTo(offset: number): void {
-    this.loadSync()
-    this.offsets!.truncateTo(offset)
-    this.times!.truncateTo(offset)
+    this.offset.truncateTo(offset)
+    this.time.truncateTo(offset)
     this.abortedTransactions = this.abortedTransactions.filter((entry) => entry.lastOffset < offset)
     if (this.abortedTransactions.length < this.persistedAborted) {
       this.persistedAborted = this.abortedTransactions.length
@@ -165,9 +166,8 @@ export class SegmentIndexes {
 
   /** Writes everything and cuts the files to their entries. */
   trim(): void {
-    if (!this.offsets || !this.times) return
-    this.writeTrimmed('index', this.offsets.entries)
-    this.writeTrimmed('timeindex', this.times.entries)
+    this.writeTrimmed('index', this.offset.entries)
+    this.writeTrimmed('timeindex', this.time.entries)
     this.fullBytes = 0
   }
 
@@ -181,7 +181,7 @@ export class SegmentIndexes {
 
   private writeTrimmed(kind: 'index' | 'timeindex', entries: IndexEntries): void {
     this.changed.add(kind)
-    const fd = this.files.open(this.path(kind), 'r+')
+    const fd = this.openOrMake(kind)
     try {
       const bytes = entries.unpersisted()
       if (bytes.length > 0) writeFully(this.files, fd, [bytes], entries.persistedCount * entries.entrySize)
@@ -207,6 +207,7 @@ export class SegmentIndexes {
 
   private persistAborted(): void {
     this.changed.add('txnindex')
+    this.hasTransactionFile = true
     const bytes = this.abortedTransactions.slice(this.persistedAborted).map(encodeAbortedTransaction)
     const fd = this.files.open(this.path('txnindex'), this.persistedAborted === 0 ? 'w' : 'r+')
     try {
@@ -219,11 +220,20 @@ export class SegmentIndexes {
 
   private resize(kind: IndexKind, size: number, flags: 'w' | 'r+'): void {
     this.changed.add(kind)
-    const fd = this.files.open(this.path(kind), flags)
+    const fd = flags === 'w' ? this.files.open(this.path(kind), flags) : this.openOrMake(kind)
     try {
       if (flags !== 'w' || size > 0) this.files.ftruncate(fd, size)
     } finally {
       this.files.close(fd)
+    }
+  }
+
+  private openOrMake(kind: IndexKind): number {
+    try {
+      return this.files.open(this.path(kind), 'r+')
+    } catch (error) {
+      if (isNotFound(error)) return this.files.open(this.path(kind), 'w')
+      throw error
     }
   }
 

@@ -153,7 +153,6 @@ export class Segment {
   seal(): void {
     if (!this.isOpenEnded) return
     const { timestamp, offset } = this.largestTimestamp
-    this.indexes.loadSync()
     this.indexes.time.maybeAppend(timestamp, offset)
     this.indexes.trim()
     this.isOpenEnded = false
@@ -197,6 +196,7 @@ export class Segment {
 
   /** Offset after the last batch. `isWhole` is false when the file does not end with a whole batch. */
   readNextOffset(): { nextOffset: number; isWhole: boolean } {
+    if (this.sizeInBytes === 0) return { nextOffset: this.baseOffset, isWhole: true }
     const { offset: index } = this.indexes
     const scanner = this.scanner()
     let position = index.floor(index.lastOffset)
