@@ -36,6 +36,8 @@ export interface SetupStep {
   readonly file?: string
   readonly content?: string
   readonly rm?: string
+  /** A command that runs beside the cases. */
+  readonly background?: readonly string[]
 }
 
 export function goldenCases(group: string): GoldenCase[] {

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  run?.close()
+  await run?.close()
   await broker?.stop()
   directory.remove()
 })

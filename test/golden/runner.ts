@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { ROOT } from '../support/broker-process.ts'
+import { BackgroundConsumer } from './background.ts'
 import type { CommandResult, GoldenCase, SetupStep } from './case.ts'
 import { patternOf, substitute, withoutVariation } from './pattern.ts'
 
@@ -26,12 +27,14 @@ export class GoldenRun {
   readonly #directory = mkdtempSync(join(tmpdir(), 'kafka-golden-'))
   readonly #values: Readonly<Record<string, string>>
   readonly #done = new Map<string, Promise<string | undefined>>()
+  readonly #background: BackgroundConsumer[] = []
 
   constructor({ bootstrap = '127.0.0.1:19192' }: GoldenRunOptions = {}) {
     this.#values = { TMP: this.#directory, BOOTSTRAP: bootstrap }
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await Promise.all(this.#background.map((consumer) => consumer.stop()))
     rmSync(this.#directory, { recursive: true, force: true })
   }
 
@@ -66,6 +69,9 @@ export class GoldenRun {
       writeFileSync(path, substitute(step.content ?? '', this.#values))
     }
     if (step.rm !== undefined) rmSync(substitute(step.rm, this.#values), { recursive: true, force: true })
+    if (step.background) {
+      this.#background.push(await BackgroundConsumer.start(this.#commandOf(step.background), this.#values.BOOTSTRAP!))
+    }
     if (!step.argv) return undefined
     const { exit, stdout, stderr } = await this.#run({ argv: step.argv, stdin: step.stdin })
     if (exit === 0 || step.may_fail) return undefined
@@ -85,9 +91,14 @@ export class GoldenRun {
     return differences.length > 0 ? differences.join('\n') : undefined
   }
 
+  /** Path of the tool, and its arguments. */
+  #commandOf(argv: readonly string[]): string[] {
+    const [tool, ...args] = argv.map((argument) => substitute(argument, this.#values))
+    return [join(ROOT, 'bin', `${tool}.sh`), ...args]
+  }
+
   async #run(command: Pick<GoldenCase, 'argv' | 'stdin' | 'tty' | 'signal'> & { stdout?: string }): Promise<Outcome> {
-    const [tool, ...args] = command.argv.map((argument) => substitute(argument, this.#values))
-    const script = [join(ROOT, 'bin', `${tool}.sh`), ...args]
+    const script = this.#commandOf(command.argv)
     const stdin = (command.stdin ?? '').replace('<stdin-big>', `${'x'.repeat(1_100_000)}\n`)
     const { COLUMNS: _, ...env } = process.env
     const child = command.tty

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  run?.close()
+  await run?.close()
   await broker?.stop()
   directory.remove()
 })

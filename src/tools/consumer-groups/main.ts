@@ -127,7 +127,7 @@ function checkReset(options: GroupsOptions, terminal: Terminal, hasScope: boolea
     )
   }
   if (!hasScope) {
-    usageExit(options.declarations, 'Option [reset-offsets] takes one of these options: [group], [all-groups]')
+    usageExit(options.declarations, 'Option [reset-offsets] takes one of these options: [all-groups], [group]')
   }
   for (const scenario of RESET_SCENARIOS) rejectOptions(options, scenario, without(RESET_SCENARIOS, scenario))
 }
