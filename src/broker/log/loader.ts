@@ -1,5 +1,5 @@
 /** Opens the files of a partition directory, and repairs what a kill left behind. */
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { LogConfig } from '../../config/topic-config.ts'
 import { type FileLayer, unlinkIfExists } from '../../storage/file-layer.ts'
 import {
@@ -148,8 +148,8 @@ function* recover(
   for (let i = start; i < found.length; i++) {
     const { segment, fileSize } = found[i]!
     logger.info(
-      `[LogLoader partition=${partition}, dir=${home.directory.path}] Recovering unflushed segment ` +
-        `${segment.baseOffset}. ${i - start}/${found.length - start} recovered for ${partition}.`,
+      `[LogLoader partition=${partition}, dir=${dirname(home.directory.path)}] Recovering unflushed segment ` +
+        `${segment.baseOffset}. ${i - start} recovered for ${partition}.`,
       LOADER,
     )
     takeSnapshot(producers, snapshots, segment.baseOffset)

@@ -341,10 +341,8 @@ export class PartitionLog {
     const { home } = this.state
     const path = join(dirname(this.dir), name)
     this.closeFiles()
-    this.change('renaming the directory of', () => {
-      home.files.rename(this.dir, path)
-      home.files.syncDirectory(dirname(path))
-    })
+    home.files.rename(this.dir, path)
+    home.files.syncDirectory(dirname(path))
     home.directory.path = path
     for (const segment of this.segments) segment.directoryRenamed()
   }
@@ -363,7 +361,7 @@ export class PartitionLog {
   private flushSealed(): void {
     const { active } = this.state.segments
     this.flushUpTo(active.baseOffset).catch((error: unknown) => {
-      if (!this.failure) this.state.logger.error(`Error while flushing ${this.name}`, LOG, error)
+      if (!this.failure && !this.isClosed) this.state.logger.error(`Error while flushing ${this.name}`, LOG, error)
     })
   }
 
@@ -378,7 +376,7 @@ export class PartitionLog {
 
   /** Runs a change of the log; an error of the file system takes it offline. */
   private change<T>(what: string, operation: () => T): T {
-    if (this.failure) this.checkUsable()
+    this.checkUsable()
     try {
       return operation()
     } catch (error) {
@@ -387,7 +385,7 @@ export class PartitionLog {
   }
 
   private async awaited<T>(what: string, operation: () => Promise<T>): Promise<T> {
-    if (this.failure) this.checkUsable()
+    this.checkUsable()
     try {
       return await operation()
     } catch (error) {

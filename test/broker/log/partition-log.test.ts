@@ -373,3 +373,15 @@ describe('following', () => {
     expect((await readAll(again)).map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 10, 11, 12, 13])
   })
 })
+
+test('a closed log refuses everything, and writes nothing behind the back of who opened it again', async () => {
+  const log = await openLog(join(temporaryDirectory(), 'orders-0'))
+  append(log, batch(['a']))
+  await log.close()
+  const refused = expect.objectContaining({ code: ErrorCode.KAFKA_STORAGE_ERROR })
+  expect(() => append(log, batch(['b']))).toThrow(refused)
+  expect(() => log.truncateTo(0)).toThrow(refused)
+  expect(() => log.read(0, { maxBytes: 1, minOneMessage: true, upTo: 'logEnd' })).toThrow(refused)
+  await expect(log.flush()).rejects.toEqual(refused)
+  expect(readFileSync(join(log.dir, '00000000000000000000.log')).length).toBe(log.sizeInBytes)
+})
