@@ -211,6 +211,7 @@ function requestClass(services: object): RequestClass {
     hasQueuedAppends = false
     endsConnection = false
     answer: readonly Buffer[] | undefined = undefined
+    onSent: (() => void) | undefined = undefined
 
     constructor(
       connection: Connection,
@@ -254,6 +255,16 @@ function requestClass(services: object): RequestClass {
 
     get responseBytesLeft(): number {
       return this.connection.responseBytesLeft
+    }
+
+    whenSent(task: () => void): void {
+      const { onSent } = this
+      this.onSent = onSent
+        ? () => {
+            onSent()
+            task()
+          }
+        : task
     }
 
     appendsQueued(): void {

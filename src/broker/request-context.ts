@@ -57,6 +57,11 @@ export interface RequestInfo {
    * A Fetch answers with fewer records then (but with one batch at least, so that it makes progress).
    */
   readonly responseBytesLeft: number
+  /**
+   * Calls `task` when the answer has been handed to the kernel: then nothing looks at its bytes any more. Never when the
+   * connection closes before.
+   */
+  whenSent(task: () => void): void
 }
 
 export interface RequestContext extends RequestInfo, BrokerServices {}

@@ -34,6 +34,7 @@ export const fetch = handler(Fetch, async (request, context) => {
     await newsOf(partitions, leftMs, context)
     answers = await read.all(partitions)
   }
+  context.whenSent(() => read.release())
   const response = session.respond(answers)
   return context.apiVersion >= 16 ? { ...response, nodeEndpoints: leaderEndpoints(answers, context) } : response
 })
@@ -49,6 +50,7 @@ class FetchRead {
   private readonly maxBytes: number
   private readonly replicaId: number
   private readonly allowed = new Map<string, boolean>()
+  private releases: (() => void)[] = []
 
   constructor(request: Request, context: RequestContext, maxBytes: number) {
     this.request = request
@@ -57,7 +59,9 @@ class FetchRead {
     this.replicaId = context.apiVersion >= 15 ? request.replicaState.replicaId : request.replicaId
   }
 
+  /** The records of the reading before this one, if there was one, must not be used any more. */
   async all(partitions: readonly FetchPartition[]): Promise<FetchAnswer[]> {
+    this.release()
     this.bytes = 0
     const answers: FetchAnswer[] = []
     for (const request of partitions) {
@@ -74,6 +78,12 @@ class FetchRead {
       answers.push({ request, response })
     }
     return answers
+  }
+
+  /** Lets the memory of what was read be used again. */
+  release(): void {
+    for (const release of this.releases) release()
+    this.releases = []
   }
 
   private async one(request: FetchPartition): Promise<FetchResponsePartition> {
@@ -94,7 +104,8 @@ class FetchRead {
       minOneMessage: this.bytes === 0,
       upTo: isFollower ? 'logEnd' : isReadCommitted ? 'lastStableOffset' : 'highWatermark',
     })
-    const { records, abortedTransactions } = reading instanceof Promise ? await reading : reading
+    const { records, abortedTransactions, release } = reading instanceof Promise ? await reading : reading
+    if (release) this.releases.push(release)
     return { ...state, records, abortedTransactions: isReadCommitted ? (abortedTransactions ?? []) : null }
   }
 

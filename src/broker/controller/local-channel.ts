@@ -63,6 +63,7 @@ function infoOf(api: AnyApi, version: number, controller: Controller, forwardedF
     connectionId: 'local',
     signal: new AbortController().signal,
     appendsQueued: () => {},
+    whenSent: () => {},
     responseBytesLeft: Number.MAX_SAFE_INTEGER,
   }
 }

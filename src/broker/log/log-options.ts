@@ -3,6 +3,7 @@ import { type FileLayer, NodeFiles } from '../../storage/file-layer.ts'
 import type { Logger } from '../logger.ts'
 import { IndexCache } from './index-cache.ts'
 import { OpenFiles } from './open-files.ts'
+import { ReadBuffers } from './read-buffers.ts'
 import { TailCache } from './tail-cache.ts'
 
 /** What the logs of a broker share. */
@@ -11,10 +12,17 @@ export interface LogResources {
   readonly openFiles: OpenFiles
   readonly tailCache: TailCache
   readonly indexCache: IndexCache
+  readonly readBuffers: ReadBuffers
 }
 
 export function logResources(files: FileLayer = new NodeFiles()): LogResources {
-  return { files, openFiles: new OpenFiles(files), tailCache: new TailCache(), indexCache: new IndexCache() }
+  return {
+    files,
+    openFiles: new OpenFiles(files),
+    tailCache: new TailCache(),
+    indexCache: new IndexCache(),
+    readBuffers: new ReadBuffers(),
+  }
 }
 
 export interface PartitionLogOptions {
@@ -56,4 +64,9 @@ export interface ReadResult {
   readonly fetchOffset: number
   /** Only for reads up to the last stable offset: transactions whose records in the answer were aborted. */
   readonly abortedTransactions?: { producerId: number; firstOffset: number }[]
+  /**
+   * Gives the memory of `records` back to be used again. To be called, if at all, when nothing looks at them any more:
+   * they were sent, or are not sent after all.
+   */
+  readonly release?: () => void
 }

@@ -6,6 +6,7 @@ import type { IndexCache } from './index-cache.ts'
 import type { LeaderEpochs } from './leader-epochs.ts'
 import type { ProducerSnapshots } from './producer-snapshots.ts'
 import type { ProducerState } from './producer-state.ts'
+import type { ReadBuffers } from './read-buffers.ts'
 import { Segment, type SegmentHome } from './segment.ts'
 import type { Segments } from './segments.ts'
 import type { LogTail } from './tail-cache.ts'
@@ -25,6 +26,7 @@ export interface LogState {
   readonly snapshots: ProducerSnapshots
   readonly tail: LogTail
   readonly indexCache: IndexCache
+  readonly readBuffers: ReadBuffers
   readonly producerIdExpirationMs: number
   config: LogConfig
   logStartOffset: number

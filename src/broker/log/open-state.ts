@@ -23,7 +23,7 @@ export interface OpenedState {
 /** Makes a partition directory, which is durable with its first append, or loads what is in it. */
 export function* openState(options: PartitionLogOptions): Steps<OpenedState> {
   const { dir, config, logger = silentLogger, now } = options
-  const { files, openFiles, tailCache, indexCache } = options.resources ?? logResources()
+  const { files, openFiles, tailCache, indexCache, readBuffers } = options.resources ?? logResources()
   const partition = `${options.topic}-${options.partition}`
   const producerIdExpirationMs = options.producerIdExpirationMs ?? DEFAULT_PRODUCER_EXPIRATION_MS
   makeDirectories(dir, files, { sync: false })
@@ -55,6 +55,7 @@ export function* openState(options: PartitionLogOptions): Steps<OpenedState> {
     partition,
     logger,
     indexCache,
+    readBuffers,
     producerIdExpirationMs,
     config,
     highWatermark,

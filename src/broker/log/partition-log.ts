@@ -178,14 +178,15 @@ export class PartitionLog {
     )
     // What was read may be of a log that has been cut off since.
     if (truncations !== this.state.truncations || fetchOffset < this.logStartOffset) {
+      found.release?.()
       return this.read(fetchOffset, { maxBytes, minOneMessage, upTo })
     }
     return this.answer(found, fetchOffset, upTo)
   }
 
-  private answer({ records, nextOffset }: FileRead, fetchOffset: number, upTo: ReadBound): ReadResult {
-    if (upTo !== 'lastStableOffset') return { records, fetchOffset }
-    return { records, fetchOffset, abortedTransactions: this.abortedBetween(fetchOffset, nextOffset) }
+  private answer({ records, nextOffset, release }: FileRead, fetchOffset: number, upTo: ReadBound): ReadResult {
+    if (upTo !== 'lastStableOffset') return { records, fetchOffset, release }
+    return { records, fetchOffset, abortedTransactions: this.abortedBetween(fetchOffset, nextOffset), release }
   }
 
   private abortedBetween(fetchOffset: number, endOffset: number): { producerId: number; firstOffset: number }[] {
@@ -348,8 +349,8 @@ export class PartitionLog {
   }
 
   private get source() {
-    const { home, segments, indexCache } = this.state
-    return { files: home.files, openFiles: home.openFiles, segments, indexCache }
+    const { home, segments, indexCache, readBuffers } = this.state
+    return { files: home.files, openFiles: home.openFiles, segments, indexCache, readBuffers }
   }
 
   private flushUpTo(offset: number): Promise<void> {

@@ -4,6 +4,7 @@ import type { FileLayer } from '../../storage/file-layer.ts'
 import { nextOffsetAt, sizeInBytesAt } from './batch-scanner.ts'
 import type { IndexCache } from './index-cache.ts'
 import type { OpenFiles } from './open-files.ts'
+import type { ReadBuffers } from './read-buffers.ts'
 import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 import { batchesWithin } from './tail-cache.ts'
@@ -17,6 +18,8 @@ export interface FileRead {
   readonly records: Buffer[]
   /** Offset after the last batch of `records`; the fetch offset when there is none. */
   readonly nextOffset: number
+  /** See `ReadResult.release`. */
+  readonly release?: () => void
 }
 
 export interface ReadSource {
@@ -24,6 +27,7 @@ export interface ReadSource {
   readonly openFiles: OpenFiles
   readonly segments: Segments
   readonly indexCache: IndexCache
+  readonly readBuffers: ReadBuffers
 }
 
 /** Whole batches from the one that holds `offset` on, below `upperBound`, from one segment, as `LogTail.read`. */
@@ -46,7 +50,7 @@ export async function readFromFiles(
 }
 
 async function readSegment(
-  { files, openFiles, segments, indexCache }: ReadSource,
+  { files, openFiles, segments, indexCache, readBuffers }: ReadSource,
   segment: Segment,
   offset: number,
   upperBound: number,
@@ -59,16 +63,21 @@ async function readSegment(
   let position = segment.indexes.offset.floor(offset)
   let wanted = maxBytes + LEAD_BYTES
   while (position < end) {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(wanted, end - position))
+    const readSize = Math.min(wanted, end - position)
+    const buffer = readBuffers.take(readSize)
     const at = position
-    const length = await openFiles.use(segment.log, (fd) => files.read(fd, buffer, 0, buffer.length, at))
+    const length = await openFiles.use(segment.log, (fd) => files.read(fd, buffer, 0, readSize, at))
     const [start, stop, nextOffset] = batchesWithin(buffer, length, offset, upperBound, maxBytes, minOneMessage)
-    if (stop > start) return { records: [buffer.subarray(start, stop)], nextOffset }
+    if (stop > start) {
+      return { records: [buffer.subarray(start, stop)], nextOffset, release: () => readBuffers.giveBack(buffer) }
+    }
     // The batch that holds the offset begins at `start`; it is not whole in what was read, or may not be answered.
     const size = length - start >= BATCH_OVERHEAD ? sizeInBytesAt(buffer, start) : BATCH_OVERHEAD
     const isWhole = size <= length - start
     const isLast = position + start + size > end
-    if ((isWhole && nextOffsetAt(buffer, start) > offset) || isLast) {
+    const isBehind = isWhole && nextOffsetAt(buffer, start) > offset
+    readBuffers.giveBack(buffer)
+    if (isBehind || isLast) {
       return position + start >= end ? undefined : { records: [], nextOffset: offset }
     }
     if (!isWhole && size > maxBytes && !minOneMessage && size > BATCH_OVERHEAD)

@@ -24,8 +24,11 @@ export interface Channel {
   open(listener: ChannelListener): void
   pause(): void
   resume(): void
-  /** Writes pieces in order, in one system call where possible. False: wait for `drained` before writing more. */
-  write(pieces: readonly Buffer[]): boolean
+  /**
+   * Writes pieces in order, in one system call where possible. False: wait for `drained` before writing more. `onSent` is
+   * called when all have been handed to the kernel, and not when that fails.
+   */
+  write(pieces: readonly Buffer[], onSent?: () => void): boolean
   /** Ends our side once everything is written; what still arrives is read and dropped. */
   end(): void
   /** Ends both sides at once. */
@@ -73,7 +76,7 @@ export class SocketChannel implements Channel {
     this.socket.resume()
   }
 
-  write(pieces: readonly Buffer[]): boolean {
+  write(pieces: readonly Buffer[], onSent?: () => void): boolean {
     const { socket } = this
     if (!this.isCorked) {
       this.isCorked = true
@@ -81,7 +84,17 @@ export class SocketChannel implements Channel {
       process.nextTick(uncork, this)
     }
     let mayWriteMore = true
-    for (const piece of pieces) mayWriteMore = socket.write(piece)
+    const last = pieces.length - 1
+    for (let i = 0; i < last; i++) socket.write(pieces[i]!)
+    if (last >= 0) {
+      mayWriteMore = socket.write(
+        pieces[last]!,
+        onSent &&
+          ((error) => {
+            if (!error) onSent()
+          }),
+      )
+    }
     return mayWriteMore
   }
 

@@ -26,6 +26,8 @@ export interface Exchange {
   readonly hasQueuedAppends: boolean
   /** The whole answer with its length, in pieces; undefined when none is sent. */
   readonly answer: readonly Buffer[] | undefined
+  /** To be called when the answer has been handed to the kernel. */
+  readonly onSent: (() => void) | undefined
   /** The connection ends after this answer. */
   readonly endsConnection: boolean
 }
@@ -298,7 +300,7 @@ export class Connection implements ChannelListener, MemoryWaiter {
   private answer(exchange: Exchange): void {
     this.network.memory.answered(exchange.receivedBytes)
     if (this.isClosed || this.hasEnded) return
-    if (exchange.answer && !this.channel.write(exchange.answer)) this.awaitDrain(exchange.answer)
+    if (exchange.answer && !this.channel.write(exchange.answer, exchange.onSent)) this.awaitDrain(exchange.answer)
     if (exchange.endsConnection) this.endNow()
   }
 
