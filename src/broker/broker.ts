@@ -292,7 +292,11 @@ async function startParts(options: BrokerOptions, undo: Undo): Promise<RunningPa
   failDirectory = (path) => {
     partitions.directoryFailed(path)
     const known = logs.directories()
-    if (known.every(({ online }) => !online)) onFatal(allDirectoriesFailed(config))
+    if (known.every(({ online }) => !online)) {
+      const error = allDirectoriesFailed(config)
+      logger.error(error.message, 'kafka.log.LogManager')
+      onFatal(error)
+    }
     const directory = known.find((one) => one.path === path)
     if (directory) void lifecycle.directoryFailed(directory.directoryId)
   }

@@ -9,11 +9,13 @@ import { RequestHeader } from '../../src/protocol/headers.ts'
 import { Fetch } from '../../src/protocol/messages/01-fetch.ts'
 import { ListOffsets } from '../../src/protocol/messages/02-list-offsets.ts'
 import { ApiVersions } from '../../src/protocol/messages/18-api-versions.ts'
+import { DeleteTopics } from '../../src/protocol/messages/20-delete-topics.ts'
 import { type AnyApi, isFlexible } from '../../src/protocol/schema.ts'
 import { Writer } from '../../src/protocol/writer.ts'
+import { ZERO_UUID } from '../../src/storage/uuid.ts'
 import { startBroker, type TestBroker } from '../../src/testing/start-broker.ts'
 import { anyMessage } from '../support/arbitrary-message.ts'
-import { createTopic, produce, readPartition } from '../support/plain-client.ts'
+import { createTopic, findCoordinator, produce, readPartition, topicsOf } from '../support/plain-client.ts'
 import { decodeResponse, framed, RawClient } from '../support/raw-client.ts'
 
 const MiB = 1024 * 1024
@@ -117,7 +119,47 @@ describe('after a valid header', () => {
     await serves()
     expect(mistakes()).toEqual([])
   })
+
+  test('requests about a topic and group that exist are answered in their schema, whatever else they say', async () => {
+    const client = await RawClient.connect(portOf(broker))
+    const topicId = (await topicsOf(client)).get('orders')!.id
+    await findCoordinator(client, GROUP)
+    await client.close()
+    const requests = EVERY_VERSION.filter(({ api }) => api !== DeleteTopics).flatMap(({ api, version }) =>
+      fc
+        .sample(anyMessage(api.request, version), { seed: api.key * 100 + version, numRuns: 6 })
+        .map((content) => ({ api, version, content: aboutWhatExists(content, topicId) })),
+    )
+    await inParallel(requests, async ({ api, version, content }) => {
+      const writer = new Writer()
+      encode(api.request, version, content as never, writer)
+      for (const answer of await sendAndLeave(frameOf(api, version, writer.toBuffer()))) {
+        decodeResponse(api, version, answer)
+      }
+    })
+    await serves()
+    expect(mistakes()).toEqual([])
+  })
 })
+
+const GROUP = 'billing'
+
+/** The same request with the names of what is there, so that it gets past the first look. */
+function aboutWhatExists(value: unknown, topicId: string, key = ''): unknown {
+  if (Array.isArray(value)) {
+    return value.map((item) => aboutWhatExists(item, topicId, key))
+  }
+  if (typeof value === 'string') {
+    // The default of a field that this version lacks must stay.
+    if (value === '' || value === ZERO_UUID) return value
+    if (key === 'topicId') return topicId
+    if (/^(name|topic|topics|topicNames|resourceName)$/.test(key)) return 'orders'
+    return /^(groupId|key|coordinatorKeys|groups|groupsNames)$/.test(key) ? GROUP : value
+  }
+  if (typeof value === 'number') return /^(index|partition|partitionIndex|partitionIndexes)$/.test(key) ? 0 : value
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, aboutWhatExists(inner, topicId, name)]))
+}
 
 describe('frames', () => {
   test.each([
