@@ -1,5 +1,4 @@
 import type { BrokerConfig, Endpoint } from '../config/broker-config.ts'
-import { supportedFeatureRanges } from '../config/features.ts'
 import { CORDONED_LOG_DIRS_METADATA_LEVEL } from '../config/metadata-version.ts'
 import { ApiError, type ErrorCode, errorName } from '../protocol/error-code.ts'
 import { BrokerRegistration } from '../protocol/messages/62-broker-registration.ts'
@@ -9,8 +8,8 @@ import { randomUuid } from '../storage/uuid.ts'
 import type { Clock, Timer } from './clock.ts'
 import type { ControllerChannel } from './controller-channel.ts'
 import type { Logger } from './logger.ts'
-import { SECURITY_PROTOCOLS } from './metadata/cluster.ts'
 import type { MetadataImage } from './metadata/image.ts'
+import { registeredFeatures, registeredListeners } from './metadata/registration.ts'
 
 const LOGGER = 'org.apache.kafka.server.BrokerLifecycleManager'
 
@@ -83,17 +82,8 @@ export class BrokerLifecycle {
         brokerId: nodeId,
         clusterId,
         incarnationId: this.incarnationId,
-        listeners: endpoints.map(({ listenerName, host, port, securityProtocol }) => ({
-          name: listenerName,
-          host,
-          port,
-          securityProtocol: SECURITY_PROTOCOLS.indexOf(securityProtocol),
-        })),
-        features: supportedFeatureRanges(false).map(({ name, minVersion, maxVersion }) => ({
-          name,
-          minSupportedVersion: minVersion,
-          maxSupportedVersion: maxVersion,
-        })),
+        listeners: registeredListeners(endpoints),
+        features: registeredFeatures(),
         rack: config.rack,
         logDirs: logDirectories.map(({ directoryId }) => directoryId).sort(),
         previousBrokerEpoch,

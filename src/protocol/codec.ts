@@ -202,6 +202,15 @@ function taggedFields(fields: Fields, version: number): [string, Field][] {
     .sort(([, a], [, b]) => a.tag! - b.tag!)
 }
 
+/** Names of the reader's and writer's methods for one form of a type: `compactNullableString`. */
+function methodNames(flexible: boolean, nullable: boolean): (base: string) => string {
+  const prefix = `${flexible ? 'compact' : ''}${nullable ? 'Nullable' : ''}`
+  return (base) => {
+    const joined = `${prefix}${base}`
+    return joined[0]!.toLowerCase() + joined.slice(1)
+  }
+}
+
 // --- decoding ---------------------------------------------------------------------------------------------------
 
 function compileDecoder(message: Message, version: number): Decoder {
@@ -261,11 +270,7 @@ function valueDecoder(
   isTagged = false,
 ): string[] {
   const nullable = isNullableIn(field, version)
-  const prefix = `${flexible ? 'compact' : ''}${nullable ? 'Nullable' : ''}`
-  const method = (base: string) => {
-    const joined = `${prefix}${base}`
-    return joined[0]!.toLowerCase() + joined.slice(1)
-  }
+  const method = methodNames(flexible, nullable)
   switch (field.type) {
     case 'string':
       return [`${target} r.${method('String')}()`]
@@ -435,11 +440,7 @@ function valueEncoder(
   isTagged = false,
 ): string[] {
   const nullable = isNullableIn(field, version)
-  const prefix = `${flexible ? 'compact' : ''}${nullable ? 'Nullable' : ''}`
-  const method = (base: string) => {
-    const joined = `${prefix}${base}`
-    return joined[0]!.toLowerCase() + joined.slice(1)
-  }
+  const method = methodNames(flexible, nullable)
   const refuseNull =
     field.nullable && !nullable ? [`if (${value} === null) fail(${JSON.stringify(path)}, 'must not be null')`] : []
   switch (field.type) {

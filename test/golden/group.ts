@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type BrokerProcess, startBrokerProcess, temporaryDirectory } from '../support/broker-process.ts'
 import { goldenCases, knownDifferences } from './case.ts'
-import { type GoldenRun, whyNoTerminal } from './runner.ts'
+import { GoldenRun, whyNoTerminal } from './runner.ts'
 
 /**
  * One test per recorded case. A case on the list of known differences must differ: when it no longer does, it has to
@@ -27,4 +28,27 @@ export function testGoldenGroup(group: string, run: () => GoldenRun, { concurren
       }
     }
   })
+}
+
+/** The same on a broker process of the group's own, as the recorded cases were made. */
+export function testGoldenGroupOnBroker(
+  group: string,
+  { concurrent, properties = {} }: { concurrent: boolean; properties?: Readonly<Record<string, string>> },
+): void {
+  const directory = temporaryDirectory()
+  let broker: BrokerProcess | undefined
+  let run: GoldenRun | undefined
+
+  beforeAll(async () => {
+    broker = await startBrokerProcess({ directory: directory.path, properties })
+    run = new GoldenRun({ bootstrap: broker.bootstrapServers })
+  })
+
+  afterAll(async () => {
+    await run?.close()
+    await broker?.stop()
+    directory.remove()
+  })
+
+  testGoldenGroup(group, () => run as GoldenRun, { concurrent })
 }

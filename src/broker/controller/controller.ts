@@ -1,5 +1,4 @@
 import type { BrokerConfig, Endpoint } from '../../config/broker-config.ts'
-import { supportedFeatureRanges } from '../../config/features.ts'
 import { CONTROLLER_REGISTRATION_METADATA_LEVEL } from '../../config/metadata-version.ts'
 import { ApiError, ErrorCode } from '../../protocol/error-code.ts'
 import { BeginTransactionRecord, NoOpRecord, ProducerIdsRecord } from '../../protocol/records/metadata.ts'
@@ -7,10 +6,10 @@ import { randomUuid } from '../../storage/uuid.ts'
 import type { Clock, Timer } from '../clock.ts'
 import type { ControllerChannel } from '../controller-channel.ts'
 import type { Logger } from '../logger.ts'
-import { SECURITY_PROTOCOLS } from '../metadata/cluster.ts'
 import { MetadataImage } from '../metadata/image.ts'
 import { noteKRaftVersion } from '../metadata/loader.ts'
 import { type MetadataRecord, metadataRecord } from '../metadata/record.ts'
+import { registeredFeatures, registeredListeners } from '../metadata/registration.ts'
 import type { CommittedBatch, LoadedSnapshot, MetadataListener, MetadataLog } from '../raft/metadata-log.ts'
 import { activationRecords, type BootstrapMetadata } from './bootstrap.ts'
 import { BrokerSessions } from './broker-sessions.ts'
@@ -192,17 +191,8 @@ export class Controller implements MetadataListener {
         controllerId: this.config.nodeId,
         incarnationId: this.incarnationId,
         zkMigrationReady: false,
-        listeners: endpoints.map(({ listenerName, host, port, securityProtocol }) => ({
-          name: listenerName,
-          host,
-          port,
-          securityProtocol: SECURITY_PROTOCOLS.indexOf(securityProtocol),
-        })),
-        features: supportedFeatureRanges(false).map(({ name, minVersion, maxVersion }) => ({
-          name,
-          minSupportedVersion: minVersion,
-          maxSupportedVersion: maxVersion,
-        })),
+        listeners: registeredListeners(endpoints),
+        features: registeredFeatures(),
       }),
     )
   }
