@@ -87,11 +87,11 @@ async function measured<T extends { readonly bytes: number; readonly seconds: nu
   running: Running,
   load: () => Promise<T>,
 ): Promise<T> {
-  await running.loopDelay()
+  const delayed = await running.watchLoop()
   const cpuBefore = cpuSeconds(running.pid)
   const done = await load()
   const cpu = cpuSeconds(running.pid) - cpuBefore
-  const delay = await running.loopDelay()
+  const delay = await delayed()
   figures.add(`${figure}, MB/s`, contender.name, done.bytes / MEGABYTE / done.seconds)
   figures.add(`${figure}, CPU s/GB`, contender.name, cpu / (done.bytes / 1e9))
   if (delay) figures.add(`${figure}, loop delay p99.9, ms`, contender.name, delay.p999)
@@ -102,7 +102,7 @@ async function measured<T extends { readonly bytes: number; readonly seconds: nu
 const latency: Measure = async (contender, running, round) => {
   const topic = `latency-${round}`
   await createTopic(running.target, topic, 1)
-  await running.loopDelay()
+  const delayed = await running.watchLoop()
   const requests = LATENCY_REQUESTS_PER_SECOND * LATENCY_SECONDS
   const cpuBefore = cpuSeconds(running.pid)
   const { latenciesMs } = await produceLoad(running.target, {
@@ -116,7 +116,7 @@ const latency: Measure = async (contender, running, round) => {
     requestsPerSecond: LATENCY_REQUESTS_PER_SECOND,
   })
   const cpu = cpuSeconds(running.pid) - cpuBefore
-  const delay = await running.loopDelay()
+  const delay = await delayed()
   figures.add('ack latency p50, ms', contender.name, percentile(latenciesMs, 0.5))
   figures.add('ack latency p99, ms', contender.name, percentile(latenciesMs, 0.99))
   figures.add('ack latency p99.9, ms', contender.name, percentile(latenciesMs, 0.999))

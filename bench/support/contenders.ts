@@ -13,13 +13,20 @@ const CLOCK_TICKS_PER_SECOND = 100
 /** Topics that were measured leave the page cache at once, before the disk has to write them. */
 const SETTINGS = { 'log.segment.delete.delay.ms': '0' }
 
+/** Milliseconds. */
+export interface LoopDelay {
+  readonly p99: number
+  readonly p999: number
+  readonly max: number
+}
+
 export interface Running {
   readonly target: Target
   readonly pid: number
   readonly dataDir: string
   hasExited(): boolean
-  /** Event-loop delay since the last call, milliseconds; undefined for a broker without an event loop. */
-  loopDelay(): Promise<{ p99: number; p999: number; max: number } | undefined>
+  /** Watches the event loop from now on, until the function it answers is called; undefined where there is no loop. */
+  watchLoop(): Promise<() => Promise<LoopDelay | undefined>>
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
 
@@ -38,7 +45,7 @@ export const apache: Contender = {
       pid: broker.process.pid!,
       dataDir: broker.dataDir,
       hasExited: () => hasExited(broker.process),
-      loopDelay: async () => undefined,
+      watchLoop: async () => async () => undefined,
       stop: (signal) => broker.stop(signal),
     }
   },
@@ -87,15 +94,24 @@ export const ours: Contender = {
       pid: child.pid!,
       dataDir,
       hasExited: () => hasExited(child),
-      async loopDelay() {
-        rmSync(delayFile, { force: true })
-        child.kill('SIGUSR2')
-        while (!existsSync(delayFile)) await new Promise((done) => setTimeout(done, 5))
-        return JSON.parse(readFileSync(delayFile, 'utf8'))
+      async watchLoop() {
+        await signalled(child, delayFile)
+        return () => signalled(child, delayFile)
       },
       stop: (signal) => end(child, signal),
     }
   },
+}
+
+/** What loop-delay.cjs says to a signal. */
+async function signalled(child: ChildProcess, file: string): Promise<LoopDelay> {
+  rmSync(file, { force: true })
+  child.kill('SIGUSR2')
+  while (!existsSync(file)) {
+    if (hasExited(child)) throw new Error('the broker ended')
+    await new Promise((done) => setTimeout(done, 5))
+  }
+  return JSON.parse(readFileSync(file, 'utf8'))
 }
 
 function hasExited(child: ChildProcess): boolean {
