@@ -1,4 +1,4 @@
-import type { Principal } from './request-context.ts'
+import type { Principal } from './principal.ts'
 
 export type AclOperation =
   | 'READ'

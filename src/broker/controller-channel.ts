@@ -1,6 +1,6 @@
 import type { AnyApi, RequestInput, ResponseOf } from '../protocol/schema.ts'
 import type { Authorizer } from './authorizer.ts'
-import type { Principal } from './request-context.ts'
+import type { Principal } from './principal.ts'
 
 /** On whose behalf a request is forwarded (what Kafka puts into an Envelope). */
 export interface ForwardedFor {

@@ -1,4 +1,4 @@
-import type { Principal } from './request-context.ts'
+import type { Principal } from './principal.ts'
 
 /** Client quotas. Handlers ask how long to delay a client. */
 export interface Quotas {

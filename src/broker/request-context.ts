@@ -7,16 +7,9 @@ import type { GroupCoordinator } from './groups/group-coordinator.ts'
 import type { Logger } from './logger.ts'
 import type { MetadataImage } from './metadata/image.ts'
 import type { Partitions } from './partitions.ts'
+import type { Principal } from './principal.ts'
 import type { ProducerIds } from './producer-ids.ts'
 import type { Quotas } from './quotas.ts'
-
-/** Who may ask: `User:ANONYMOUS` until a client has authenticated. */
-export interface Principal {
-  readonly type: string
-  readonly name: string
-}
-
-export const ANONYMOUS: Principal = { type: 'User', name: 'ANONYMOUS' }
 
 /** What one broker is made of, as its handlers see it. Two brokers in one process share none of it. */
 export interface BrokerServices {

@@ -1,6 +1,6 @@
 import type { Authorizer } from '../authorizer.ts'
 import type { Timer } from '../clock.ts'
-import type { Principal } from '../request-context.ts'
+import type { Principal } from '../principal.ts'
 import type { Channel, ChannelListener } from './channel.ts'
 import { FrameReader, InvalidReceive } from './frame-reader.ts'
 import type { Network } from './network.ts'

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Endpoint } from '../../config/broker-config.ts'
-import { ANONYMOUS, type Principal } from '../request-context.ts'
+import { ANONYMOUS, type Principal } from '../principal.ts'
 import { plainAddress, SocketChannel } from './channel.ts'
 import { Connection, type RequestDispatcher } from './connection.ts'
 import type { Network } from './network.ts'

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { AclOperation, Authorizer } from '../../../src/broker/authorizer.ts'
-import { ANONYMOUS } from '../../../src/broker/request-context.ts'
+import { ANONYMOUS } from '../../../src/broker/principal.ts'
 import { errorName } from '../../../src/protocol/error-code.ts'
 import { CreateTopics } from '../../../src/protocol/messages/19-create-topics.ts'
 import { DeleteTopics } from '../../../src/protocol/messages/20-delete-topics.ts'
