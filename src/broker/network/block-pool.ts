@@ -1,6 +1,6 @@
 export const BLOCK_BYTES = 16 * 1024
-/** Free blocks that are kept for the next request: 16 MiB. */
-const MAX_FREE = 1024
+/** Free blocks that are kept for the next request: 8 MiB. */
+const MAX_FREE = 512
 
 /**
  * Blocks in which requests wait until they are whole. They never leave the network layer and are used again, so that

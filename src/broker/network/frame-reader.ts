@@ -1,4 +1,5 @@
 import { BLOCK_BYTES, type BlockPool } from './block-pool.ts'
+import { requestBuffer } from './huge-buffer.ts'
 
 /** A length prefix that no request can have: the connection is closed, as Kafka's InvalidReceiveException does. */
 export class InvalidReceive extends Error {
@@ -7,14 +8,14 @@ export class InvalidReceive extends Error {
 
 const NO_BYTES = Buffer.alloc(0)
 /** Once this many bytes of a frame have arrived, it gets all the room that it asks for. */
-const BELIEVED_AFTER = 16 * 1024 * 1024
+const BELIEVED_AFTER = 8 * 1024 * 1024
 
 /**
  * Cuts requests out of the bytes of one connection. `length int32 | request`
  *
  * A frame that lies in one chunk is a slice of it. One that straddles chunks waits in blocks and is put together when
  * it is whole, so that it takes what has arrived, whatever its length says: a length of 100 MB followed by nothing
- * takes nothing. Only a frame of which 16 MiB have come is given its whole room at once, to bound what it takes twice.
+ * takes nothing. Only a frame of which 8 MiB have come is given its whole room at once, to bound what it takes twice.
  */
 export class FrameReader {
   private readonly maxSize: number
@@ -161,7 +162,7 @@ export class FrameReader {
   /** Gives the frame its own room and moves there what came before. */
   private makeRoom(): void {
     if (this.room) return
-    this.room = Buffer.allocUnsafeSlow(this.size)
+    this.room = requestBuffer(this.size)
     this.head?.copy(this.room)
     let left = this.head ? 0 : this.filled
     this.head = undefined

@@ -3,10 +3,10 @@ import type { BrokerConfig } from '../../config/broker-config.ts'
 import type { ConnectionLimitSettings } from './connection-limits.ts'
 
 /**
- * What `queued.max.request.bytes=-1` stands for here: 32 MiB. Apache Kafka takes -1 as unlimited and dies of a few
+ * What `queued.max.request.bytes=-1` stands for here: 16 MiB. Apache Kafka takes -1 as unlimited and dies of a few
  * hundred clients that send faster than it answers; this broker has one process's memory for everything.
  */
-export const DEFAULT_QUEUED_BYTES = 32 * 1024 * 1024
+export const DEFAULT_QUEUED_BYTES = 16 * 1024 * 1024
 
 /** What the network layer needs to know of a broker's configuration. */
 export interface NetworkSettings extends ConnectionLimitSettings {
