@@ -5,11 +5,11 @@ import { OffsetCommit } from '../../protocol/messages/08-offset-commit.ts'
 import { OffsetFetch } from '../../protocol/messages/09-offset-fetch.ts'
 import { backoffMs, delay } from '../backoff.ts'
 import { Cluster } from '../cluster.ts'
-import { apiError, isRetriable } from '../errors.ts'
+import { apiError, isRetriable, throwIfFailed } from '../errors.ts'
 import type { FetchedRecords } from '../fetched-records.ts'
 import type { ClientLog } from '../log.ts'
 import { MetadataCache } from '../metadata-cache.ts'
-import { type AssignedPartition, PartitionReader, type Start } from '../partition-reader.ts'
+import { type AssignedPartition, PartitionReader, type Position, type Start } from '../partition-reader.ts'
 import { byTopic, type TopicPartition } from '../topic-partition.ts'
 import { ASSIGNORS } from './assignors.ts'
 import { type ConsumerSettings, consumerSettings, failed } from './consumer-config.ts'
@@ -95,8 +95,9 @@ export class Consumer {
     clearTimeout(this.#commitTimer)
     clearTimeout(this.#refreshTimer)
     if (this.#member) {
-      if (this.settings.enableAutoCommit) await this.#commit('Synchronous')
-      await this.#member.leave(CLOSE_TIMEOUT_MS)
+      const deadlineMs = Date.now() + CLOSE_TIMEOUT_MS
+      if (this.settings.enableAutoCommit) await this.#commitBefore(deadlineMs)
+      await this.#member.leave(Math.max(1, deadlineMs - Date.now()))
     }
     this.#reader.close()
     this.#cluster.close()
@@ -166,7 +167,7 @@ export class Consumer {
 
   async #revoked(): Promise<void> {
     clearTimeout(this.#commitTimer)
-    if (this.settings.enableAutoCommit && this.#reader.positions().length > 0) await this.#commit('Asynchronous')
+    if (this.settings.enableAutoCommit) await this.#commitOnce()
     this.#reader.assign([])
   }
 
@@ -231,7 +232,7 @@ export class Consumer {
         { newest: 9 },
       )
       const found = answer.groups[0] ?? answer
-      if (found.errorCode !== ErrorCode.NONE) throw apiError(found.errorCode)
+      throwIfFailed(found.errorCode)
       const all = found.topics.flatMap(({ name, partitions: list }) => list.map((one) => ({ topic: name, ...one })))
       const unstable = all.find(({ errorCode }) => errorCode !== ErrorCode.NONE)
       if (!unstable) {
@@ -251,15 +252,44 @@ export class Consumer {
   #commitLater(): void {
     clearTimeout(this.#commitTimer)
     this.#commitTimer = setTimeout(() => {
-      void this.#commit('Asynchronous').then(() => {
+      void this.#commitOnce().then(() => {
         if (!this.#cluster.isClosed) this.#commitLater()
       })
     }, this.settings.autoCommitIntervalMs)
   }
 
-  async #commit(kind: 'Synchronous' | 'Asynchronous'): Promise<void> {
-    const member = this.#member!
+  /** What can be tried again is, at the next interval: no one needs to hear of it. */
+  async #commitOnce(): Promise<void> {
     const positions = this.#reader.positions()
+    try {
+      await this.#sendCommit(positions)
+    } catch (error) {
+      if (!isRetriable(error)) this.#warnOfCommit('Asynchronous', positions, error)
+    }
+  }
+
+  /** Tries again until the deadline, which passes silently as in Kafka. */
+  async #commitBefore(deadlineMs: number): Promise<void> {
+    const positions = this.#reader.positions()
+    const { retryBackoffMs, retryBackoffMaxMs, closing } = this.#cluster
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.#sendCommit(positions)
+        return
+      } catch (error) {
+        if (!isRetriable(error)) {
+          this.#warnOfCommit('Synchronous', positions, error)
+          return
+        }
+        const pauseMs = backoffMs(attempt, retryBackoffMs, retryBackoffMaxMs)
+        if (Date.now() + pauseMs >= deadlineMs) return
+        await delay(pauseMs, closing)
+      }
+    }
+  }
+
+  async #sendCommit(positions: readonly Position[]): Promise<void> {
+    const member = this.#member!
     if (positions.length === 0 || member.generationId < 0) return
     const { groupId, groupInstanceId } = this.settings.group
     const topics = byTopic(positions).map(([name, list]) => ({
@@ -273,21 +303,18 @@ export class Consumer {
     }))
     const { generationId, memberId } = member
     const request = { groupId, generationIdOrMemberEpoch: generationId, memberId, groupInstanceId, topics }
-    try {
-      // Version 10 names topics by id only.
-      const answer = await member.send(OffsetCommit, request, { newest: 9 })
-      const refused = answer.topics.flatMap(({ partitions }) => partitions).find(({ errorCode }) => errorCode !== 0)
-      if (refused) throw apiError(refused.errorCode)
-    } catch (error) {
-      if (!(error instanceof Error)) throw error
-      const list = positions.map(({ topic, partition, offset, leaderEpoch }) => {
-        const epoch = leaderEpoch < 0 ? 'null' : leaderEpoch
-        return `${topic}-${partition}=OffsetAndMetadata{offset=${offset}, leaderEpoch=${epoch}, metadata=''}`
-      })
-      const text = `${kind} auto-commit of offsets {${list.join(', ')}} failed: ${error.message}`
-      // What can be tried again is, at the next interval: no one needs to hear of it.
-      if (kind === 'Synchronous' || !isRetriable(error)) this.#cluster.log.warn(text, COORDINATOR)
-    }
+    // Version 10 names topics by id only.
+    const answer = await member.send(OffsetCommit, request, { newest: 9 })
+    for (const { partitions } of answer.topics) for (const { errorCode } of partitions) throwIfFailed(errorCode)
+  }
+
+  #warnOfCommit(kind: 'Synchronous' | 'Asynchronous', positions: readonly Position[], error: unknown): void {
+    if (!(error instanceof Error)) throw error
+    const list = positions.map(({ topic, partition, offset, leaderEpoch }) => {
+      const epoch = leaderEpoch < 0 ? 'null' : leaderEpoch
+      return `${topic}-${partition}=OffsetAndMetadata{offset=${offset}, leaderEpoch=${epoch}, metadata=''}`
+    })
+    this.#cluster.log.warn(`${kind} auto-commit of offsets {${list.join(', ')}} failed: ${error.message}`, COORDINATOR)
   }
 }
 

@@ -2,6 +2,7 @@ import { ZERO_UUID } from '../../protocol/codec.ts'
 import { type Codec, prepareCodec } from '../../protocol/compression.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { readRecords } from '../../protocol/record-batch.ts'
+import { delay } from '../backoff.ts'
 import { Cluster, type TopicMetadata } from '../cluster.ts'
 import { ClientError, kafkaError, timeoutError } from '../errors.ts'
 import type { ClientLog } from '../log.ts'
@@ -13,6 +14,8 @@ import { partitionOfKey } from './partitioner.ts'
 import { type ProducerSettings, producerConfig, producerSettings } from './producer-config.ts'
 import { Sender } from './sender.ts'
 
+/** How long a producer that is to end waits for a topic that a broker was asked for. */
+const TOPIC_GRACE_MS = 1_000
 const KAFKA_PRODUCER = 'org.apache.kafka.clients.producer.KafkaProducer'
 
 export type { HeaderToSend } from './batch.ts'
@@ -86,7 +89,9 @@ export class Producer {
     if (this.#topics.has(topic)) return
     const { maxBlockMs } = this.settings
     const metadata = await awaitTopic(this.#cluster, topic, Date.now() + maxBlockMs)
-    if (this.#cluster.isClosed) throw kafkaError('Producer closed while send in progress')
+    if (this.#cluster.isClosed) {
+      throw kafkaError('Producer closed while send in progress', kafkaError('Requested metadata update after close'))
+    }
     if (!metadata) throw timeoutError(`Topic ${topic} not present in metadata after ${maxBlockMs} ms.`)
     this.#update(topic, metadata)
   }
@@ -148,8 +153,13 @@ export class Producer {
     )
   }
 
-  /** Ends a wait for a topic that is not known yet: nothing of it can have been taken. */
-  abandonUnknown(topic: string): void {
+  /**
+   * Ends the wait for a topic that is not known after a moment, in which one that is being created appears. Nothing of
+   * it can have been taken.
+   */
+  async abandonUnknown(topic: string): Promise<void> {
+    if (this.#topics.has(topic)) return
+    await delay(TOPIC_GRACE_MS, this.#cluster.closing)
     if (!this.#topics.has(topic)) this.#cluster.close()
   }
 

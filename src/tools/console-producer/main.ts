@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { OptionException } from '../../cli/jopt.ts'
 import { type Terminal, type Tool, ToolExit } from '../../cli/tool.ts'
-import { executionError } from '../../client/errors.ts'
+import { ClientError, executionError } from '../../client/errors.ts'
 import { type ClientLog, lineLog } from '../../client/log.ts'
 import { Producer } from '../../client/producer/producer.ts'
 import { JavaError, javaTrace } from '../../config/java-error.ts'
@@ -66,20 +66,24 @@ class ConsoleProducer {
     })
     const forget = onStopSignal((signal) => {
       this.#signal = signal
-      producer.abandonUnknown(topic)
+      void producer.abandonUnknown(topic)
       this.#wake?.()
     })
     try {
       await this.#readAll(producer)
-      return this.#signal ? exitCodeOf(this.#signal) : 0
+      return this.#exitCode(0)
     } catch (error) {
       if (!(error instanceof JavaError)) throw error
       this.#terminal.err(javaTrace(error))
-      return 1
+      return this.#exitCode(1)
     } finally {
       await producer.close()
       forget()
     }
+  }
+
+  #exitCode(withoutSignal: number): number {
+    return this.#signal ? exitCodeOf(this.#signal) : withoutSignal
   }
 
   /** Until the input ends or a signal comes; what has arrived by then is still sent. */
@@ -134,11 +138,10 @@ class ConsoleProducer {
         }
         if (isSync) await this.#sent(producer)
       } catch (error) {
+        if (!(error instanceof ClientError)) throw error
         if (isSync) throw executionError(error)
         const valueSize = source === null ? null : splitter.end - valueStart
-        this.#report(topic, key?.length ?? null, valueSize, error as Error)
-        // Nobody waits for a broker that is not there once for each of the lines that are left.
-        if (this.#signal) return
+        this.#report(topic, key?.length ?? null, valueSize, error)
         now = Date.now()
       }
       this.#prompt()
