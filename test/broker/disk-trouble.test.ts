@@ -8,7 +8,14 @@ import { type FileLayer, nodeFiles } from '../../src/storage/file-layer.ts'
 import { FaultyFiles } from '../storage/support/faulty-files.ts'
 import { temporaryDirectory } from '../support/broker-process.ts'
 import { formatDirectoriesOf, portOf, startBrokerOn, testConfig } from '../support/file-layer-broker.ts'
-import { createTopic, produce, readPartition, topicsOf } from '../support/plain-client.ts'
+import {
+  commitOffset,
+  createTopic,
+  findCoordinator,
+  produce,
+  readPartition,
+  topicsOf,
+} from '../support/plain-client.ts'
 import { RawClient } from '../support/raw-client.ts'
 
 function newDirectory(): string {
@@ -116,6 +123,24 @@ describe('a disk that is full', () => {
     const again = await start(dirs.join(','), files)
     expect((await readPartition(again.client, inB)).map(({ value }) => value!.toString())).toEqual(['fits'])
     expect(await produce(again.client, { topic: inB, values: ['after'] })).toBe(1)
+  })
+
+  test('under the committed offsets sends groups to look for another coordinator', async () => {
+    const root = newDirectory()
+    const dirs = [join(root, 'a'), join(root, 'b')]
+    const files = new FaultyFiles()
+    formatDirectoriesOf(testConfig(dirs.join(',')), files)
+    const { client, fatal } = await start(dirs.join(','), files)
+    await createTopic(client, 'orders')
+    await findCoordinator(client, 'billing')
+    const nobody = { groupId: 'billing', memberId: '', generationId: -1 }
+    await commitOffset(client, nobody, 'orders', 1)
+    files.fail = (what, path) => (what === 'write' && path.includes('__consumer_offsets-0') ? diskFull() : undefined)
+    for (let i = 0; i < 2; i++) {
+      await expect(commitOffset(client, nobody, 'orders', 2)).rejects.toMatchObject({ code: 'NOT_COORDINATOR' })
+    }
+    expect(await produce(client, { topic: 'orders', values: ['still here'] })).toBe(0)
+    expect(fatal).toEqual([])
   })
 
   test('under the metadata log ends the node, and nobody is told that a topic was created', async () => {

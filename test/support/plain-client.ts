@@ -56,7 +56,9 @@ export async function topicsOf(client: RawClient): Promise<Map<string, { id: str
 }
 
 export async function newProducerId(client: RawClient): Promise<number> {
-  const answer = await client.send(InitProducerId, 4, { transactionalId: null, transactionTimeoutMs: 60_000 })
+  const answer = await whenLoaded(() =>
+    client.send(InitProducerId, 4, { transactionalId: null, transactionTimeoutMs: 60_000 }),
+  )
   check('producer id', answer.errorCode)
   return answer.producerId
 }
@@ -216,7 +218,7 @@ export async function committedOffset(
   return found.committedOffset
 }
 
-/** Asks again while the coordinator reads its log. */
+/** Asks again while the coordinator reads its log, or waits for a block of producer ids. */
 async function whenLoaded<T extends { errorCode: number }>(ask: () => Promise<T>): Promise<T> {
   for (;;) {
     const answer = await ask()
