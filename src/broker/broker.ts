@@ -8,7 +8,7 @@ import { failClosed, ineffectiveSettings } from '../config/unsupported.ts'
 import { type FileLayer, NodeFiles } from '../storage/file-layer.ts'
 import { METADATA_PARTITION } from '../storage/partition-dir-name.ts'
 import { BROKER_APIS } from './apis.ts'
-import { allowAllAuthorizer } from './authorizer.ts'
+import { type AuthorizerFactory, allowAllAuthorizer } from './authorizer.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { CONTROLLER_APIS } from './controller/apis.ts'
 import { readBootstrapMetadata } from './controller/bootstrap.ts'
@@ -49,6 +49,8 @@ export interface BrokerOptions {
   readonly clock?: Clock
   readonly files?: FileLayer
   readonly metrics?: Metrics
+  /** Who may do what; everybody everything when left out. */
+  readonly authorizers?: AuthorizerFactory
   /** The node cannot go on: its metadata log or its last log directory has failed. The process should end. */
   readonly onFatal?: (error: unknown) => void
 }
@@ -224,7 +226,7 @@ async function startParts(options: BrokerOptions, undo: Undo): Promise<RunningPa
     for (const endpoint of endpoints) listeners.push(await SocketListener.bind(endpoint, network, dispatcher))
     return listeners
   }
-  const common = { nodeId: config.nodeId, authorizers: allowAllAuthorizer, logger, metrics }
+  const common = { nodeId: config.nodeId, authorizers: options.authorizers ?? allowAllAuthorizer, logger, metrics }
   const controllerListeners = await bind(
     config.controllerListeners,
     new Dispatcher({

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { AuthorizerFactory } from '../broker/authorizer.ts'
 import { Broker } from '../broker/broker.ts'
 import { type Logger, silentLogger } from '../broker/logger.ts'
 import { type BrokerConfig, brokerConfigFrom } from '../config/broker-config.ts'
@@ -29,6 +30,8 @@ export interface TestBrokerOptions {
   /** Where the data live; kept after `stop`. A temporary directory that `stop` removes when left out. */
   readonly dataDir?: string
   readonly logger?: Logger
+  /** Who may do what, to see how a client takes a refusal; everybody everything when left out. */
+  readonly authorizers?: AuthorizerFactory
 }
 
 export interface TestBroker {
@@ -70,7 +73,8 @@ export async function startBroker(options: TestBrokerOptions = {}): Promise<Test
     const config = brokerConfigFrom(settings)
     const files = options.dataDir === undefined ? new TemporaryFiles() : new NodeFiles()
     formatWhenNew(config, files)
-    const broker = await Broker.start({ config, logger: options.logger ?? silentLogger, files })
+    const { logger = silentLogger, authorizers } = options
+    const broker = await Broker.start({ config, logger, authorizers, files })
     try {
       await createTopics(broker, options.topics ?? [])
     } catch (error) {
