@@ -264,3 +264,24 @@ test('before it has authenticated a peer may ask for ApiVersions and nothing els
   await client.closed
   expect(log.join('')).toContain('Unexpected Kafka request of type HEARTBEAT during SASL handshake.')
 })
+
+test('a connection full of small requests leaves the others their turn', async () => {
+  let begun = 0
+  let mostInATurn = 0
+  const heartbeat = handler(Heartbeat, () => {
+    begun++
+    return {}
+  })
+  const { connect } = await startListener({ handlers: [heartbeat] })
+  const client = await connect()
+  const count = 3000
+  const one = requestFrame(Heartbeat, 0, { groupId: 'g' })
+  client.writeBytes(Buffer.concat(Array.from({ length: count }, () => one)))
+  for (let seen = 0; begun < count; ) {
+    await new Promise((resolve) => setImmediate(resolve))
+    mostInATurn = Math.max(mostInATurn, begun - seen)
+    seen = begun
+  }
+  // At most 16 when its turn comes, and as many when more bytes arrive.
+  expect(mostInATurn).toBeLessThanOrEqual(48)
+})
