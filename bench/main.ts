@@ -144,7 +144,8 @@ async function untilAcknowledged(running: Running, topic: string, began: number)
     } catch (error) {
       // Not serving yet: that is what is being timed.
       if (running.hasExited() || performance.now() - began > GIVE_UP_MS) {
-        throw new Error(`the broker on port ${target.port} does not serve`, { cause: error })
+        const log = running.log().slice(-2000)
+        throw new Error(`the broker on port ${target.port} does not serve:\n${log}`, { cause: error })
       }
       await pause(5)
     }
@@ -239,7 +240,16 @@ async function main(): Promise<void> {
   if (reason) console.error(`Apache Kafka is left out: ${reason}`)
   else installApacheKafka()
   const contenders = reason ? [ours] : [apache, ours]
-  await underLoad(contenders)
+  try {
+    await underLoad(contenders)
+    await restarts(contenders)
+  } finally {
+    // What was measured before a failure still counts.
+    console.log(figures.table())
+  }
+}
+
+async function restarts(contenders: readonly Contender[]): Promise<void> {
   for (let round = 0; round < rounds && !options['skip-restarts']; round++) {
     console.error(`restarts ${round + 1} of ${rounds}`)
     for (const contender of inTurn(contenders, round)) await restart(contender, round)
@@ -247,7 +257,6 @@ async function main(): Promise<void> {
     if (options['skip-recovery'] || round >= 3) continue
     for (const contender of inTurn(contenders, round)) await recovery(contender)
   }
-  console.log(figures.table())
 }
 
 await main()

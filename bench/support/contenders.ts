@@ -1,7 +1,7 @@
 /** The two brokers that a benchmark compares, run as processes with the same settings, each with its defaults. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { startApacheBroker } from '../../test/support/apache-kafka.ts'
@@ -25,6 +25,8 @@ export interface Running {
   readonly pid: number
   readonly dataDir: string
   hasExited(): boolean
+  /** What the process has printed. */
+  log(): string
   /** Watches the event loop from now on, until the function it answers is called; undefined where there is no loop. */
   watchLoop(): Promise<() => Promise<LoopDelay | undefined>>
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
@@ -45,6 +47,7 @@ export const apache: Contender = {
       pid: broker.process.pid!,
       dataDir: broker.dataDir,
       hasExited: () => hasExited(broker.process),
+      log: () => broker.log(),
       watchLoop: async () => async () => undefined,
       stop: (signal) => broker.stop(signal),
     }
@@ -81,19 +84,23 @@ export const ours: Contender = {
       if (formatted.status !== 0) throw new Error(`format failed: ${formatted.stderr}`)
     }
     const delayFile = join(directory, 'loop-delay.json')
+    const logFile = join(directory, 'server.log')
+    const log = openSync(logFile, 'w')
     const child = spawn(process.execPath, [tool('kafka-server-start'), config], {
-      stdio: 'ignore',
+      stdio: ['ignore', log, log],
       env: {
         ...process.env,
         LOOP_DELAY_FILE: delayFile,
         NODE_OPTIONS: `--require ${join(ROOT, 'bench/support/loop-delay.cjs')}`,
       },
     })
+    closeSync(log)
     return {
       target: { host: '127.0.0.1', port },
       pid: child.pid!,
       dataDir,
       hasExited: () => hasExited(child),
+      log: () => readFileSync(logFile, 'utf8'),
       async watchLoop() {
         await signalled(child, delayFile)
         return () => signalled(child, delayFile)
