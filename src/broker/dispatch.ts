@@ -213,6 +213,7 @@ function requestClass(services: object): RequestClass {
     endsConnection = false
     answer: readonly Buffer[] | undefined = undefined
     onSent: (() => void) | undefined = undefined
+    claimedBytes = 0
 
     constructor(
       connection: Connection,
@@ -255,7 +256,18 @@ function requestClass(services: object): RequestClass {
     }
 
     get responseBytesLeft(): number {
-      return this.connection.responseBytesLeft
+      return this.connection.network.responseBytesLeft
+    }
+
+    claimResponseBytes(bytes: number): number {
+      const granted = Math.max(0, Math.min(bytes, this.responseBytesLeft))
+      this.returnResponseBytes(-granted)
+      return granted
+    }
+
+    returnResponseBytes(bytes: number): void {
+      this.claimedBytes -= bytes
+      this.connection.network.claimedBytes -= bytes
     }
 
     whenSent(task: () => void): void {

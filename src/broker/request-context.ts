@@ -51,6 +51,13 @@ export interface RequestInfo {
    */
   readonly responseBytesLeft: number
   /**
+   * Puts up to `bytes` of what is left for answers aside for this one, before it reads what it answers with, and says
+   * how many: many requests may read at the same time. What was claimed is given back when the answer leaves.
+   */
+  claimResponseBytes(bytes: number): number
+  /** Gives back what a claim turned out not to need; a negative number claims what was read beyond it. */
+  returnResponseBytes(bytes: number): void
+  /**
    * Calls `task` when the answer has been handed to the kernel: then nothing looks at its bytes any more. Never when the
    * connection closes before.
    */

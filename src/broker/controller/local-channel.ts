@@ -66,5 +66,7 @@ function infoOf(api: AnyApi, version: number, controller: Controller, forwardedF
     appendsQueued: () => {},
     whenSent: () => {},
     responseBytesLeft: Number.MAX_SAFE_INTEGER,
+    claimResponseBytes: (bytes) => bytes,
+    returnResponseBytes: () => {},
   }
 }

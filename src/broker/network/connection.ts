@@ -24,6 +24,8 @@ export interface Exchange {
   isDone: boolean
   /** Whether everything that this Produce appends is queued. */
   readonly hasQueuedAppends: boolean
+  /** Bytes put aside for the answer; given back when it leaves. */
+  readonly claimedBytes: number
   /** The whole answer with its length, in pieces; undefined when none is sent. */
   readonly answer: readonly Buffer[] | undefined
   /** To be called when the answer has been handed to the kernel. */
@@ -67,7 +69,7 @@ export class Connection implements ChannelListener, MemoryWaiter {
   readonly listenerName: string
   readonly clientAddress: string
   private readonly channel: Channel
-  private readonly network: Network
+  readonly network: Network
   private readonly dispatcher: RequestDispatcher
   private readonly abort = new AbortController()
   private readonly frames: FrameReader
@@ -123,10 +125,6 @@ export class Connection implements ChannelListener, MemoryWaiter {
   /** Aborted when the peer or the broker ends the connection: parked requests answer at once. */
   get signal(): AbortSignal {
     return this.abort.signal
-  }
-
-  get responseBytesLeft(): number {
-    return this.network.responseBytesLeft
   }
 
   authenticate(principal: Principal): void {
@@ -299,6 +297,7 @@ export class Connection implements ChannelListener, MemoryWaiter {
 
   private answer(exchange: Exchange): void {
     this.network.memory.answered(exchange.receivedBytes)
+    this.network.claimedBytes -= exchange.claimedBytes
     if (this.isClosed || this.hasEnded) return
     if (exchange.answer && !this.channel.write(exchange.answer, exchange.onSent)) this.awaitDrain(exchange.answer)
     if (exchange.endsConnection) this.endNow()

@@ -29,6 +29,8 @@ export class Network {
   private readonly connections = new Set<Connection>()
   /** Bytes of answers that the kernel has not taken yet, because their peers do not read. */
   unsentBytes = 0
+  /** Bytes that requests under way have put aside for their answers. */
+  claimedBytes = 0
   private connectionIndex = 0
   private readonly closeListeners = new Set<(connection: Connection) => void>()
 
@@ -55,7 +57,7 @@ export class Network {
 
   /** What is left for answers; see `RequestInfo.responseBytesLeft`. */
   get responseBytesLeft(): number {
-    return Math.max(0, UNSENT_BYTES - this.unsentBytes)
+    return Math.max(0, UNSENT_BYTES - this.unsentBytes - this.claimedBytes)
   }
 
   get openConnections(): ReadonlySet<Connection> {

@@ -285,3 +285,24 @@ test('a connection full of small requests leaves the others their turn', async (
   // At most 16 when its turn comes, and as many when more bytes arrive.
   expect(mostInATurn).toBeLessThanOrEqual(48)
 })
+
+test('bytes claimed for an answer are not left for others until it leaves', async () => {
+  const { promise, resolve } = deferred<void>()
+  const granted: number[] = []
+  const heartbeat = handler<typeof Heartbeat, RequestInfo>(Heartbeat, async (_, context) => {
+    granted.push(context.claimResponseBytes(50_000_000))
+    if (granted.length === 1) context.returnResponseBytes(10_000_000)
+    await promise
+    return {}
+  })
+  const { connect, network } = await startListener({ handlers: [heartbeat] })
+  const all = network.responseBytesLeft
+  const clients = [await connect(), await connect(), await connect()]
+  const answers = clients.map((client) => client.send(Heartbeat, 0, { groupId: 'g' }))
+  await until(() => granted.length === 3)
+  expect(granted).toEqual([50_000_000, all - 40_000_000, 0])
+  expect(network.responseBytesLeft).toBe(0)
+  resolve()
+  await Promise.all(answers)
+  expect(network.responseBytesLeft).toBe(all)
+})
