@@ -165,11 +165,12 @@ export class Cluster {
     topics: readonly string[] | null,
     { allowAutoTopicCreation = false, timeoutMs = this.requestTimeoutMs } = {},
   ): Promise<MetadataResponse> {
-    const correlationId = this.#correlationId
     const version = connection.versionOf(Metadata)
     // Version 0 has no null: an empty list there asks for all topics.
     const names = topics === null ? (version === 0 ? [] : null) : topics.map((name) => ({ name }))
-    const response = await connection.send(Metadata, 'newest', { topics: names, allowAutoTopicCreation }, timeoutMs)
+    const answer = connection.send(Metadata, 'newest', { topics: names, allowAutoTopicCreation }, timeoutMs)
+    const correlationId = connection.lastCorrelationId
+    const response = await answer
     if (response.errorCode !== ErrorCode.NONE) throw apiError(response.errorCode)
     this.lastMetadataCorrelationId = correlationId
     if (response.brokers.length > 0) {

@@ -6,7 +6,7 @@ import { ApiVersions } from '../protocol/messages/18-api-versions.ts'
 import { DecodeError, Reader } from '../protocol/reader.ts'
 import { type AnyApi, isFlexible, type RequestInput, type ResponseOf } from '../protocol/schema.ts'
 import { Writer } from '../protocol/writer.ts'
-import { apiError, type ClientError, disconnectError, unsupportedVersionError } from './errors.ts'
+import { apiError, type ClientError, disconnectError, lateAnswerError, unsupportedVersionError } from './errors.ts'
 
 /** Largest answer that is believed, in bytes. A fetch may exceed its `max.bytes` by one record of any size. */
 const MAX_RESPONSE_BYTES = 512 * 1024 * 1024
@@ -51,6 +51,8 @@ export class Connection {
   readonly port: number
   /** Called once, when the connection has ended for whatever reason. */
   onClose: (() => void) | undefined
+  /** Of the request that was written last: Kafka's log lines show it. */
+  lastCorrelationId = -1
   readonly #socket: Socket
   readonly #options: ConnectionOptions
   readonly #pending: PendingRequest[] = []
@@ -118,7 +120,7 @@ export class Connection {
       const resolve = accept as (response: unknown) => void
       const pending: PendingRequest = { correlationId, api, version: chosen, resolve, reject, timer: undefined }
       if (timeoutMs < 0x7fffffff) {
-        pending.timer = setTimeout(() => this.close(disconnectError()), timeoutMs)
+        pending.timer = setTimeout(() => this.close(lateAnswerError()), timeoutMs)
       }
       this.#pending.push(pending)
     })
@@ -179,6 +181,7 @@ export class Connection {
   #write<A extends AnyApi>(api: A, version: number, request: RequestInput<A>): number {
     if (this.#closed) throw disconnectError()
     const correlationId = this.#options.nextCorrelationId?.() ?? this.#ownCorrelationId++
+    this.lastCorrelationId = correlationId
     const writer = new Writer(256)
     const header = {
       requestApiKey: api.key,

@@ -42,6 +42,11 @@ export function disconnectError(message = ''): ClientError {
   return new ClientError(`${ERRORS}DisconnectException`, message, ErrorCode.NETWORK_EXCEPTION, true)
 }
 
+/** The answer did not come in time, so the connection was closed. */
+export function lateAnswerError(): ClientError {
+  return new ClientError(`${ERRORS}DisconnectException`, '', ErrorCode.REQUEST_TIMED_OUT, true)
+}
+
 export function unsupportedVersionError(message: string): ClientError {
   return new ClientError(`${ERRORS}UnsupportedVersionException`, message, ErrorCode.UNSUPPORTED_VERSION, false)
 }

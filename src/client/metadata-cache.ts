@@ -3,6 +3,7 @@ import { backoffMs, delay } from './backoff.ts'
 import type { Cluster, TopicMetadata } from './cluster.ts'
 import { isRetriable } from './errors.ts'
 import { reportTopicError } from './topic-metadata.ts'
+import type { TopicPartition } from './topic-partition.ts'
 
 /**
  * What a consumer knows of topics and their leaders. It is asked for again whenever somebody finds it wrong, with a
@@ -47,7 +48,15 @@ export class MetadataCache {
     return this.wanted === null || this.wanted.every((name) => this.topics.has(name))
   }
 
-  /** Names of a topic by its id. */
+  /** The id of a partition's leader; -1, and new metadata asked for, when there is none. */
+  leaderOf({ topic, partition }: TopicPartition): number {
+    const found = this.topics.get(topic)?.partitions.find((one) => one.partitionIndex === partition)
+    if (found && found.leaderId >= 0 && this.#cluster.node(found.leaderId)) return found.leaderId
+    this.refreshSoon()
+    return -1
+  }
+
+  /** The name of a topic by its id. */
   nameOf(topicId: string): string | undefined {
     for (const [name, topic] of this.topics) if (topic.topicId === topicId) return name
     return undefined

@@ -9,8 +9,8 @@ import type { Cluster } from './cluster.ts'
 import type { Connection } from './connection.ts'
 import { ClientError, isRetriable, kafkaError } from './errors.ts'
 import { FetchedRecords } from './fetched-records.ts'
-import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, listOffsets } from './list-offsets.ts'
 import type { MetadataCache } from './metadata-cache.ts'
+import { type Seek, type Seeking, StartOffsets } from './start-offsets.ts'
 import { topicAuthorizationError } from './topic-metadata.ts'
 import { byTopic, type TopicPartition } from './topic-partition.ts'
 
@@ -32,7 +32,7 @@ export interface ReaderSettings {
 }
 
 /** Where to begin in a partition: at an offset, at an end, or where the reset policy says. */
-export type Start = { offset: number; leaderEpoch?: number } | 'earliest' | 'latest' | 'policy'
+export type Start = { offset: number; leaderEpoch?: number } | Seek
 
 export interface AssignedPartition extends TopicPartition {
   readonly start: Start
@@ -44,11 +44,7 @@ export interface Position extends TopicPartition {
   readonly leaderEpoch: number
 }
 
-interface State extends TopicPartition {
-  /** Asked for by ListOffsets before the first fetch. */
-  seek: Exclude<Start, object> | undefined
-  fetchOffset: number
-  leaderEpoch: number
+interface State extends Seeking {
   isFetching: boolean
   /** No fetch before this time. */
   retryAtMs: number
@@ -88,6 +84,7 @@ export class PartitionReader {
   readonly #settings: ReaderSettings
   #states: State[] = []
   readonly #busyNodes = new Set<number>()
+  readonly #startOffsets: StartOffsets
   #isSeeking = false
   #bufferedBytes = 0
   #error: unknown
@@ -99,6 +96,7 @@ export class PartitionReader {
     this.#cluster = cluster
     this.#metadata = metadata
     this.#settings = settings
+    this.#startOffsets = new StartOffsets(cluster, metadata, settings)
   }
 
   /** Reads these partitions from now on, and no others. */
@@ -210,7 +208,7 @@ export class PartitionReader {
         nextRetryMs = Math.min(nextRetryMs, state.retryAtMs)
         continue
       }
-      const leader = this.#leaderOf(state)
+      const leader = this.#metadata.leaderOf(state)
       if (leader < 0 || this.#busyNodes.has(leader)) continue
       const list = byLeader.get(leader)
       if (list) list.push(state)
@@ -223,14 +221,6 @@ export class PartitionReader {
   #pumpAt(atMs: number): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#pump(), Math.max(1, atMs - Date.now()))
-  }
-
-  /** The leader's id; -1, and new metadata asked for, when there is none. */
-  #leaderOf({ topic, partition }: State): number {
-    const found = this.#metadata.topics.get(topic)?.partitions.find((one) => one.partitionIndex === partition)
-    if (found && found.leaderId >= 0 && this.#cluster.node(found.leaderId)) return found.leaderId
-    this.#metadata.refreshSoon()
-    return -1
   }
 
   async #fetch(leader: number, states: readonly State[]): Promise<void> {
@@ -354,10 +344,8 @@ export class PartitionReader {
     try {
       for (let attempt = 0; !this.#cluster.isClosed; attempt++) {
         const seeking = this.#states.filter((state) => state.seek !== undefined)
-        const unreset = seeking.filter((state) => state.seek === 'policy' && this.#settings.reset.kind === 'none')
-        if (unreset.length > 0) throw noOffset(unreset)
         if (seeking.length === 0) return
-        await this.#seekOnce(seeking)
+        await this.#startOffsets.find(seeking)
         this.#pump()
         if (!this.#states.some((state) => state.seek !== undefined)) return
         const { retryBackoffMs, retryBackoffMaxMs, closing } = this.#cluster
@@ -369,62 +357,12 @@ export class PartitionReader {
       this.#isSeeking = false
     }
   }
-
-  async #seekOnce(seeking: readonly State[]): Promise<void> {
-    const byLeader = new Map<number, State[]>()
-    for (const state of seeking) {
-      const leader = this.#leaderOf(state)
-      if (leader >= 0) byLeader.set(leader, [...(byLeader.get(leader) ?? []), state])
-    }
-    await Promise.all([...byLeader].map(([leader, states]) => this.#seekFrom(leader, states)))
-  }
-
-  async #seekFrom(leader: number, states: readonly State[]): Promise<void> {
-    const connection = await this.#cluster.connect(this.#cluster.node(leader)!)
-    if (!connection) return
-    const queries = states.map((state) => ({ ...state, timestamp: this.#timestampOf(state) }))
-    try {
-      const answers = await listOffsets(connection, queries, this.#settings.isReadCommitted)
-      for (const { topic, partition, errorCode, offset, leaderEpoch } of answers) {
-        const state = states.find((one) => one.topic === topic && one.partition === partition)
-        if (!state || state.seek === undefined) continue
-        if (errorCode === ErrorCode.TOPIC_AUTHORIZATION_FAILED) throw topicAuthorizationError(topic)
-        if (errorCode !== ErrorCode.NONE) this.#metadata.refreshSoon()
-        else if (offset === -1) state.seek = 'latest'
-        else {
-          state.seek = undefined
-          state.fetchOffset = Number(offset)
-          state.leaderEpoch = leaderEpoch
-          state.current = undefined
-        }
-      }
-    } catch (error) {
-      if (!isRetriable(error)) throw error
-    }
-  }
-
-  #timestampOf({ seek }: State): number {
-    const { reset } = this.#settings
-    const kind = seek === 'policy' ? reset.kind : seek
-    if (kind === 'earliest') return EARLIEST_TIMESTAMP
-    return reset.kind === 'by_duration' && kind !== 'latest' ? Date.now() - reset.durationMs : LATEST_TIMESTAMP
-  }
 }
 
 function outOfRange({ topic, partition, fetchOffset }: State): ClientError {
   return new ClientError(
     'org.apache.kafka.clients.consumer.OffsetOutOfRangeException',
     `Fetch position FetchPosition{offset=${fetchOffset}, offsetEpoch=Optional.empty} is out of range for partition ${topic}-${partition}`,
-    ErrorCode.OFFSET_OUT_OF_RANGE,
-    false,
-  )
-}
-
-function noOffset(states: readonly State[]): ClientError {
-  const names = states.map(({ topic, partition }) => `${topic}-${partition}`)
-  return new ClientError(
-    'org.apache.kafka.clients.consumer.NoOffsetForPartitionException',
-    `Undefined offset with no reset policy for partitions: [${names.join(', ')}]`,
     ErrorCode.OFFSET_OUT_OF_RANGE,
     false,
   )

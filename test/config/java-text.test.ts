@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { javaHashOrder } from '../../src/config/java-hash-order.ts'
-import { javaDouble, parseJavaDouble, parseJavaInteger } from '../../src/config/java-text.ts'
+import { javaDouble, javaSplit, parseJavaDouble, parseJavaInteger } from '../../src/config/java-text.ts'
 import { durationMs } from '../../src/config/offset-reset.ts'
 
 test.each([
@@ -35,6 +35,15 @@ test.each([
   ['', 32, undefined],
 ] as const)('integers have bounds: %s in %d bits', (text, bits, value) => {
   expect(parseJavaInteger(text, bits)).toBe(value)
+})
+
+test.each([
+  ['a,b', ['a', 'b']],
+  [',a,,', ['', 'a']],
+  [',', []],
+  ['', ['']],
+])('text is split as in Java, without empty parts at the end: "%s"', (text, parts) => {
+  expect(javaSplit(text, ',')).toEqual(parts)
 })
 
 test.each([

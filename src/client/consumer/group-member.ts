@@ -46,6 +46,7 @@ const LOST_COORDINATOR = new Set<number>([
   ErrorCode.NOT_COORDINATOR,
   ErrorCode.COORDINATOR_NOT_AVAILABLE,
   ErrorCode.NETWORK_EXCEPTION,
+  ErrorCode.REQUEST_TIMED_OUT,
 ])
 
 /** A member of a classic group: joins, keeps the membership alive, joins again when the group changes, and leaves. */

@@ -27,6 +27,12 @@ export class BatchMemory {
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(size)
   }
 
+  /** A buffer for what is there already and has to be sent in another form, even beyond the limit. */
+  allocateNow(size: number): Buffer {
+    this.#usedBytes += size
+    return Buffer.allocUnsafeSlow(size)
+  }
+
   /** Gives back what a batch had reserved. `buffer` is used again when it is the one that was allocated. */
   release(reservedBytes: number, buffer: Buffer): void {
     this.#usedBytes -= reservedBytes

@@ -34,6 +34,8 @@ export class ProducerBatch {
   /** Place among the batches of its partition: retries are sent in this order. */
   readonly order: number
   baseSequence = -1
+  /** Size of the records after compression as a part of their size before; 1 until compressed. */
+  compressionRatio = 1
   #baseTimestamp = 0
   #maxTimestamp = 0
   #isSealed = false
@@ -114,6 +116,7 @@ export class ProducerBatch {
         const packed = compress(codec, this.buffer.subarray(BATCH_OVERHEAD, this.position), level)
         this.buffer = Buffer.allocUnsafe(BATCH_OVERHEAD + packed.length)
         packed.copy(this.buffer, BATCH_OVERHEAD)
+        this.compressionRatio = packed.length / (this.position - BATCH_OVERHEAD)
         this.position = this.buffer.length
         this.#attributes = CODECS.indexOf(codec)
       }

@@ -1,4 +1,10 @@
+import { BATCH_OVERHEAD } from '../../protocol/record-batch.ts'
 import type { ProducerBatch } from './batch.ts'
+
+// How Kafka's producer estimates what compression will make of a batch that is still open.
+const COMPRESSION_MARGIN = 1.05
+const IMPROVEMENT_STEP = 0.005
+const DETERIORATION_STEP = 0.05
 
 /** What the producer holds for one partition: batches that are filled, full, sent, and to be sent again. */
 export class PartitionQueue {
@@ -25,10 +31,30 @@ export class PartitionQueue {
   /** A batch with a sequence was given up, or the broker lost track: a new epoch must begin before the next send. */
   needsNewEpoch = false
   #order = 0
+  /** Estimated size of records after compression, as a part of their size before. */
+  #compressionRatio = 1
 
   constructor(topic: string, partition: number) {
     this.topic = topic
     this.partition = partition
+  }
+
+  /** Size before compression of a batch that is to have `batchSize` bytes after it. */
+  uncompressedSize(batchSize: number): number {
+    const records = batchSize - BATCH_OVERHEAD
+    return BATCH_OVERHEAD + Math.floor(records / (this.#compressionRatio * COMPRESSION_MARGIN))
+  }
+
+  /** The records of a batch were compressed to `ratio` of their size: better is believed slowly, worse at once. */
+  noteCompression(ratio: number): void {
+    const estimate = this.#compressionRatio
+    if (ratio > estimate) this.#compressionRatio = Math.max(estimate + DETERIORATION_STEP, ratio)
+    else this.#compressionRatio = Math.max(estimate - IMPROVEMENT_STEP, ratio)
+  }
+
+  /** A batch turned out too large for the broker: begin anew with batches that fit uncompressed. */
+  distrustCompression(): void {
+    this.#compressionRatio = Math.max(1, this.#compressionRatio)
   }
 
   nextOrder(): number {

@@ -122,7 +122,7 @@ export class Producer {
         if (topic.sticky !== partition) return this.append(topicName, timestamp, key, source, start, end, headers)
       }
     }
-    const buffer = this.#memory.allocate(largest)
+    const buffer = this.#memory.allocate(Math.max(largest, this.#roomForCompression(queue)))
     if (!buffer) {
       this.#sender.hurry()
       return false
@@ -178,6 +178,12 @@ export class Producer {
     await this.flush()
     await this.#sender.end()
     this.#cluster.close()
+  }
+
+  /** What a batch may take before it is compressed, so that it fills `batch.size` after; bounded by what a request carries. */
+  #roomForCompression(queue: PartitionQueue): number {
+    const { codec, batchSize, maxRequestSize, bufferMemory } = this.settings
+    return codec === 'none' ? 0 : Math.min(queue.uncompressedSize(batchSize), maxRequestSize, bufferMemory >> 2)
   }
 
   #checkedSize(key: Buffer | null, valueSize: number, headers: readonly HeaderToSend[]): number {
@@ -250,7 +256,7 @@ export class Producer {
         0,
       )
       const order = batch.order + (index * 0.5) / (batch.attempts + 1)
-      const piece = new ProducerBatch(Buffer.allocUnsafe(size), batch.createdMs, order)
+      const piece = new ProducerBatch(this.#memory.allocateNow(size), batch.createdMs, order)
       for (const record of part) {
         const { key, value } = record
         piece.append(Number(record.timestamp), key, value, 0, value?.length ?? 0, headersOf(record))

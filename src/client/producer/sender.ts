@@ -1,42 +1,19 @@
-import { javaToString } from '../../config/java-error.ts'
-import { ErrorCode, errorName } from '../../protocol/error-code.ts'
+import { ErrorCode } from '../../protocol/error-code.ts'
 import { Produce } from '../../protocol/messages/00-produce.ts'
 import { InitProducerId } from '../../protocol/messages/22-init-producer-id.ts'
 import { addToSequence } from '../../protocol/record-batch.ts'
 import type { ResponseOf } from '../../protocol/schema.ts'
-import { backoffMs, delay } from '../backoff.ts'
+import { delay } from '../backoff.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Connection } from '../connection.ts'
-import { apiError, isRetriable, throwIfFailed, timeoutError } from '../errors.ts'
+import { ClientError, isRetriable, throwIfFailed } from '../errors.ts'
 import { byTopic } from '../topic-partition.ts'
 import type { ProducerBatch } from './batch.ts'
+import { type BatchEvents, BatchOutcomes } from './batch-outcomes.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { ProducerSettings } from './producer-config.ts'
 
-const SENDER = 'org.apache.kafka.clients.producer.internals.Sender'
 const MAX_EPOCH = 32_767
-
-/** After these, the leader or the topic may have changed. */
-const STALE_METADATA = new Set<number>([
-  ErrorCode.NOT_LEADER_OR_FOLLOWER,
-  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-  ErrorCode.UNKNOWN_TOPIC_ID,
-  ErrorCode.LEADER_NOT_AVAILABLE,
-  ErrorCode.REPLICA_NOT_AVAILABLE,
-  ErrorCode.FENCED_LEADER_EPOCH,
-  ErrorCode.KAFKA_STORAGE_ERROR,
-  ErrorCode.LISTENER_NOT_FOUND,
-  ErrorCode.NETWORK_EXCEPTION,
-])
-
-export interface SenderEvents {
-  /** Acknowledged: the batch's memory is free. */
-  done(batch: ProducerBatch): void
-  failed(queue: PartitionQueue, batch: ProducerBatch, error: Error): void
-  staleMetadata(topic: string): void
-  /** Halves of a batch that is too large for the broker. */
-  split(batch: ProducerBatch): ProducerBatch[]
-}
 
 interface Sent {
   readonly queue: PartitionQueue
@@ -53,7 +30,8 @@ type PartitionAnswer = ResponseOf<typeof Produce>['responses'][number]['partitio
 export class Sender {
   readonly #settings: ProducerSettings
   readonly #cluster: Cluster
-  readonly #events: SenderEvents
+  readonly #events: BatchEvents
+  readonly #outcomes: BatchOutcomes
   readonly #queues: PartitionQueue[] = []
   readonly #inFlight = new Map<number, number>()
   readonly #connecting = new Set<number>()
@@ -67,10 +45,11 @@ export class Sender {
   #initializing: Promise<void> | undefined
   #topicIds = new Map<string, string>()
 
-  constructor(settings: ProducerSettings, cluster: Cluster, events: SenderEvents) {
+  constructor(settings: ProducerSettings, cluster: Cluster, events: BatchEvents) {
     this.#settings = settings
     this.#cluster = cluster
     this.#events = events
+    this.#outcomes = new BatchOutcomes(settings, cluster, events)
   }
 
   add(queue: PartitionQueue): void {
@@ -124,7 +103,7 @@ export class Sender {
 
   failAll(queue: PartitionQueue, error: Error): void {
     queue.closeOpen()
-    for (const batch of [...queue.retries.splice(0), ...queue.full.splice(0)]) this.#fail(queue, batch, error)
+    for (const batch of [...queue.retries.splice(0), ...queue.full.splice(0)]) this.#outcomes.fail(queue, batch, error)
     this.#finishFlushes()
   }
 
@@ -140,13 +119,13 @@ export class Sender {
     const due = new Map<number, PartitionQueue[]>()
     for (const queue of this.#queues) {
       if (queue.isEmpty) continue
-      this.#expire(queue, now)
+      this.#outcomes.expire(queue, now)
       const readyAtMs = queue.readyAtMs(lingerMs)
       if (readyAtMs > now) {
         if (readyAtMs !== Number.POSITIVE_INFINITY) this.#runAt(readyAtMs)
       } else if (queue.leaderId < 0) this.#events.staleMetadata(queue.topic)
       else due.set(queue.leaderId, [...(due.get(queue.leaderId) ?? []), queue])
-      this.#runAt(this.#expiryOf(queue))
+      this.#runAt(this.#outcomes.expiryOf(queue))
     }
     for (const [nodeId, queues] of due) this.#runNode(nodeId, queues)
     this.#isHurried = false
@@ -213,6 +192,7 @@ export class Sender {
       const sequence = isIdempotent ? queue.nextSequence : -1
       if (isIdempotent) queue.nextSequence = addToSequence(queue.nextSequence, batch.recordCount)
       batch.seal(codec, level, queue.producerId, queue.producerEpoch, sequence)
+      if (batch.attempts === 0 && codec !== 'none') queue.noteCompression(batch.compressionRatio)
     }
     batch.attempts++
     return batch
@@ -250,11 +230,12 @@ export class Sender {
       return
     }
     this.#inFlight.set(nodeId, (this.#inFlight.get(nodeId) ?? 0) + 1)
-    connection
-      .send(Produce, version ?? 'newest', request, requestTimeoutMs)
+    const answer = connection.send(Produce, version ?? 'newest', request, requestTimeoutMs)
+    const correlationId = connection.lastCorrelationId
+    answer
       .then(
-        (response) => this.#answered(sent, response),
-        (error) => this.#lost(sent, error),
+        (response) => this.#answered(sent, response, correlationId),
+        (error) => this.#lost(sent, error, nodeId, correlationId),
       )
       .finally(() => {
         this.#inFlight.set(nodeId, this.#inFlight.get(nodeId)! - 1)
@@ -277,7 +258,7 @@ export class Sender {
     for (const { queue, batch } of sent) queue.answered(batch)
   }
 
-  #answered(sent: readonly Sent[], response: ResponseOf<typeof Produce>): void {
+  #answered(sent: readonly Sent[], response: ResponseOf<typeof Produce>, correlationId: number): void {
     const answers = new Map<string, PartitionAnswer>()
     for (const { name, topicId, partitionResponses } of response.responses) {
       for (const one of partitionResponses) answers.set(`${name === '' ? topicId : name}-${one.index}`, one)
@@ -285,96 +266,21 @@ export class Sender {
     for (const { queue, batch } of sent) {
       const { topic, partition } = queue
       const answer = answers.get(`${topic}-${partition}`) ?? answers.get(`${this.#topicIds.get(topic)}-${partition}`)
+      const { errorCode: code = ErrorCode.UNKNOWN_SERVER_ERROR, errorMessage: message = null } = answer ?? {}
       queue.answered(batch)
-      this.#complete(queue, batch, answer?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR, answer?.errorMessage ?? null)
+      this.#outcomes.complete(queue, batch, { code, message, correlationId })
     }
   }
 
-  #lost(sent: readonly Sent[], error: unknown): void {
+  #lost(sent: readonly Sent[], error: unknown, nodeId: number, correlationId: number): void {
     const isGone = isRetriable(error)
+    const isLate = error instanceof ClientError && error.code === ErrorCode.REQUEST_TIMED_OUT
+    const code = isLate ? ErrorCode.REQUEST_TIMED_OUT : ErrorCode.NETWORK_EXCEPTION
+    const message = `Disconnected from node ${nodeId}${isLate ? ' due to timeout' : ''}`
     for (const { queue, batch } of sent) {
       queue.answered(batch)
-      if (isGone) this.#complete(queue, batch, ErrorCode.NETWORK_EXCEPTION, null)
-      else this.#fail(queue, batch, error as Error)
-    }
-  }
-
-  #complete(queue: PartitionQueue, batch: ProducerBatch, code: number, message: string | null): void {
-    if (code === ErrorCode.NONE || code === ErrorCode.DUPLICATE_SEQUENCE_NUMBER) {
-      this.#events.done(batch)
-      return
-    }
-    const left = this.#settings.retries - batch.attempts
-    const name = `${queue.topic}-${queue.partition}`
-    const shown = `${errorName(code)}${message ? `. Error Message: ${message}` : ''}`
-    if (code === ErrorCode.MESSAGE_TOO_LARGE && batch.recordCount > 1) {
-      this.#warn(
-        `Got error produce response in correlation id 0 on topic-partition ${name}, splitting and retrying (${left + 1} attempts left). Error: ${shown}`,
-      )
-      this.#splitAndRetry(queue, batch)
-      return
-    }
-    if (left >= 0 && !this.#isExpired(batch) && this.#canRetry(queue, batch, code)) {
-      this.#warn(
-        `Got error produce response with correlation id 0 on topic-partition ${name}, retrying (${left} attempts left). Error: ${shown}`,
-      )
-      const { retryBackoffMs, retryBackoffMaxMs } = this.#cluster
-      queue.retry(batch, Date.now() + backoffMs(batch.attempts - 1, retryBackoffMs, retryBackoffMaxMs))
-    } else {
-      this.#fail(queue, batch, apiError(code, message))
-    }
-    if (STALE_METADATA.has(code)) {
-      this.#warnOfStaleMetadata(name, code, message)
-      this.#events.staleMetadata(queue.topic)
-    }
-  }
-
-  #canRetry(queue: PartitionQueue, batch: ProducerBatch, code: number): boolean {
-    if (!this.#settings.isIdempotent) return apiError(code).retriable
-    if (code === ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER) {
-      // Behind an earlier batch that did not arrive this is only its consequence; else there is a gap.
-      if (!queue.hasEarlier(batch)) queue.needsNewEpoch = true
-      return true
-    }
-    if (code === ErrorCode.UNKNOWN_PRODUCER_ID) {
-      queue.needsNewEpoch = true
-      return true
-    }
-    return apiError(code).retriable
-  }
-
-  #splitAndRetry(queue: PartitionQueue, batch: ProducerBatch): void {
-    // The halves are new to the broker: with idempotence they take sequences of a new epoch.
-    if (this.#settings.isIdempotent) queue.needsNewEpoch = true
-    const pieces = this.#events.split(batch)
-    for (const piece of pieces) queue.retry(piece, 0)
-    this.#events.done(batch)
-  }
-
-  #fail(queue: PartitionQueue, batch: ProducerBatch, error: Error): void {
-    // Later batches would leave a gap in the sequences that the broker has seen.
-    if (this.#settings.isIdempotent && batch.baseSequence >= 0) queue.needsNewEpoch = true
-    this.#events.failed(queue, batch, error)
-  }
-
-  #expiryOf(queue: PartitionQueue): number {
-    const oldest = queue.retries[0] ?? queue.full[0] ?? queue.open
-    return oldest ? oldest.createdMs + this.#settings.deliveryTimeoutMs : Number.POSITIVE_INFINITY
-  }
-
-  #isExpired(batch: ProducerBatch): boolean {
-    return Date.now() - batch.createdMs >= this.#settings.deliveryTimeoutMs
-  }
-
-  #expire(queue: PartitionQueue, now: number): void {
-    if (this.#expiryOf(queue) > now) return
-    if (queue.open && this.#isExpired(queue.open)) queue.closeOpen()
-    for (const batches of [queue.retries, queue.full]) {
-      while (batches[0] && this.#isExpired(batches[0])) {
-        const batch = batches.shift()!
-        const text = `Expiring ${batch.recordCount} record(s) for ${queue.topic}-${queue.partition}:${now - batch.createdMs} ms has passed since batch creation. The request has not been sent, or no server response has been received yet.`
-        this.#fail(queue, batch, timeoutError(text))
-      }
+      if (isGone) this.#outcomes.complete(queue, batch, { code, message, correlationId })
+      else this.#outcomes.fail(queue, batch, error as Error)
     }
   }
 
@@ -401,7 +307,7 @@ export class Sender {
           break
         }
       }
-      for (const queue of this.#queues) this.#expire(queue, Date.now())
+      for (const queue of this.#queues) this.#outcomes.expire(queue, Date.now())
       this.#finishFlushes()
       await delay(this.#cluster.retryBackoffMs, this.#cluster.closing)
     }
@@ -420,17 +326,5 @@ export class Sender {
     this.#timerAtMs = atMs
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#run(), Math.max(1, Math.min(atMs - Date.now(), 0x7fffffff)))
-  }
-
-  #warn(text: string): void {
-    this.#cluster.log.warn(text, SENDER)
-  }
-
-  #warnOfStaleMetadata(name: string, code: number, message: string | null): void {
-    this.#warn(
-      code === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-        ? `Received unknown topic or partition error in produce request on partition ${name}. The topic-partition may not exist or the user may not have Describe access to it`
-        : `Received invalid metadata error in produce request on partition ${name} due to ${javaToString(apiError(code, message))} Going to request metadata update now`,
-    )
   }
 }

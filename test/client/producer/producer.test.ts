@@ -77,6 +77,7 @@ interface Failure {
 
 async function startProducer(broker: FakeBroker, properties: Record<string, string> = {}) {
   const failures: Failure[] = []
+  const warnings: string[] = []
   const producer = await Producer.create({
     properties: new Map(
       Object.entries({
@@ -91,11 +92,11 @@ async function startProducer(broker: FakeBroker, properties: Record<string, stri
         ...properties,
       }),
     ),
-    log: { warn: () => {}, error: () => {} },
+    log: { warn: (text) => warnings.push(text), error: () => {} },
     onFailure: (_topic, _keySize, valueSize, error) => failures.push({ valueSize, error }),
   })
   await producer.ready('t')
-  return { producer, failures }
+  return { producer, failures, warnings }
 }
 
 async function send(producer: Producer, values: readonly string[]): Promise<void> {
@@ -160,6 +161,7 @@ test('a batch that the broker finds too large is sent again in halves', async ()
   await send(producer, numbered(100))
   await producer.close()
 
+  expect(producer.bufferedBytes).toBe(0)
   expect(failures).toEqual([])
   expect(log.values).toEqual(numbered(100))
 })
@@ -172,6 +174,61 @@ test('retries are not without end: then the records fail with what the broker sa
   await producer.close()
 
   expect(failures).toEqual([{ valueSize: 4, error: expect.objectContaining({ code: ErrorCode.NOT_ENOUGH_REPLICAS }) }])
+})
+
+test('a retry is told of with the request it was and why, as Kafka does', async () => {
+  const faults: Fault[] = [ErrorCode.NOT_ENOUGH_REPLICAS, 'lost request']
+  const broker = await startPartition(new FakeLog(), (request) => faults[request - 1])
+  const { producer, warnings } = await startProducer(broker, { retries: '5' })
+
+  await send(producer, ['only'])
+  await producer.close()
+
+  const prefix = '[Producer clientId=test] Got error produce response with correlation id '
+  const told = warnings.filter((text) => text.startsWith(prefix)).map((text) => text.slice(prefix.length))
+  // Before them: the versions of both connections, metadata, and the producer's id.
+  expect(told).toEqual([
+    expect.stringMatching(
+      /^[1-9]\d* on topic-partition t-0, retrying \(4 attempts left\)\. Error: NOT_ENOUGH_REPLICAS$/,
+    ),
+    expect.stringMatching(
+      /^[1-9]\d* on topic-partition t-0, retrying \(3 attempts left\)\. Error: NETWORK_EXCEPTION\. Error Message: Disconnected from node 1$/,
+    ),
+  ])
+  const [first, second] = told.map((text) => Number.parseInt(text, 10))
+  expect(second).toBeGreaterThan(first!)
+})
+
+test('batches that compress well take more records, as the producer learns', async () => {
+  const log = new FakeLog()
+  const { producer } = await startProducer(await startPartition(log), {
+    'compression.type': 'gzip',
+    'batch.size': '500',
+  })
+  const values = Array.from({ length: 4_000 }, (_, i) => `${i}`.padStart(60, 'x'))
+
+  for (let at = 0; at < values.length; at += 1_000) {
+    await send(producer, values.slice(at, at + 1_000))
+    await producer.flush()
+  }
+  await producer.close()
+
+  expect(log.values).toEqual(values)
+  const counts = log.seen.map(({ count }) => count)
+  expect(Math.max(...counts)).toBeGreaterThan(2 * counts[0]!)
+})
+
+test('a delivery timeout that one attempt could exceed is raised, or refused when it was asked for', async () => {
+  const broker = await startPartition(new FakeLog())
+  const { producer, warnings } = await startProducer(broker, { 'request.timeout.ms': '200000' })
+  await producer.close()
+
+  expect(producer.settings.deliveryTimeoutMs).toBe(200_005)
+  expect(warnings.slice(-1)).toEqual([
+    '[Producer clientId=test] delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms. Setting it to 200005.',
+  ])
+  const refused = startProducer(broker, { 'delivery.timeout.ms': '10' })
+  await expect(refused).rejects.toThrow('Failed to construct kafka producer')
 })
 
 test('with acks=0 nothing is waited for, and closing still lets everything leave', async () => {
