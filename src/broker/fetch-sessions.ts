@@ -176,11 +176,12 @@ function requestedPartitions(
   version: number,
   topicName: (topicId: string) => string | undefined,
 ): FetchPartition[] {
-  const requested: FetchPartition[] = []
+  // A partition that is named twice is read once, as it was asked for last.
+  const requested = new Map<string, FetchPartition>()
   for (const { topic, topicId, partitions } of request.topics) {
     const name = version >= 13 ? topicName(topicId) : topic
     for (const partition of partitions) {
-      requested.push({
+      const asked = {
         topic: name,
         topicId: version >= 13 ? topicId : NO_TOPIC_ID,
         partition: partition.partition,
@@ -189,10 +190,11 @@ function requestedPartitions(
         lastFetchedEpoch: partition.lastFetchedEpoch,
         logStartOffset: partition.logStartOffset,
         maxBytes: partition.partitionMaxBytes,
-      })
+      }
+      requested.set(keyOf(asked), asked)
     }
   }
-  return requested
+  return [...requested.values()]
 }
 
 function sessionless(requested: FetchPartition[]): FetchContext {
@@ -204,6 +206,7 @@ function failed(errorCode: ErrorCode): FetchContext {
 }
 
 function incremental(session: Session, topicName: (topicId: string) => string | undefined): FetchContext {
+  const { epoch } = session
   const partitions: FetchPartition[] = []
   for (const { request } of session.partitions.values()) {
     // A topic that was unknown when the session began may exist by now.
@@ -213,6 +216,8 @@ function incremental(session: Session, topicName: (topicId: string) => string | 
   return {
     partitions,
     respond: (answers) => {
+      // Another request of the session came in while this one waited: the client has given this one up.
+      if (session.epoch !== epoch) return { errorCode: ErrorCode.INVALID_FETCH_SESSION_EPOCH, sessionId: session.id }
       const changed = answers.filter((answer) => hasNews(session, answer))
       return { sessionId: session.id, responses: groupByTopic(changed) }
     },
@@ -226,15 +231,16 @@ function hasNews(session: Session, { request, response }: FetchAnswer): boolean 
   if (!cached) return true
   const highWatermark = response.errorCode ? -1 : (response.highWatermark ?? -1)
   const logStartOffset = response.logStartOffset ?? -1
+  const hasRecords = sizeOfRecords(response) > 0
   const news =
-    sizeOfRecords(response) > 0 ||
+    hasRecords ||
     Boolean(response.errorCode) ||
     response.divergingEpoch !== undefined ||
     cached.highWatermark !== highWatermark ||
     cached.logStartOffset !== logStartOffset
   cached.highWatermark = highWatermark
   cached.logStartOffset = logStartOffset
-  if (news) {
+  if (hasRecords) {
     // Fairness: what was served goes to the end, so that a small answer does not always hold the same partitions.
     session.partitions.delete(key)
     session.partitions.set(key, cached)

@@ -90,7 +90,7 @@ export class Partition {
    * fenced, a newer one means that our metadata lag behind. -1 stands for "does not know".
    */
   checkLeader(callersEpoch: number): void {
-    if (callersEpoch >= 0 && callersEpoch !== this.leaderEpoch) {
+    if (callersEpoch !== -1 && callersEpoch !== this.leaderEpoch) {
       throw new ApiError(
         callersEpoch < this.leaderEpoch ? ErrorCode.FENCED_LEADER_EPOCH : ErrorCode.UNKNOWN_LEADER_EPOCH,
       )

@@ -52,6 +52,23 @@ function needsZstd(topic: ProduceTopic, { apiVersion, metadata, partitions }: Re
   })
 }
 
+/**
+ * As Kafka sees a request: a partition that is named twice is written once, with what came last, and a topic without
+ * partitions is not answered.
+ */
+function distinct(topics: readonly ProduceTopic[], { apiVersion }: RequestContext): readonly ProduceTopic[] {
+  if (topics.length === 1 && topics[0]!.partitionData.length === 1) return topics
+  const byTopic = new Map<string, { topic: ProduceTopic; partitions: Map<number, ProducePartition> }>()
+  for (const topic of topics) {
+    if (topic.partitionData.length === 0) continue
+    const key = apiVersion >= 13 ? topic.topicId : topic.name
+    let known = byTopic.get(key)
+    if (!known) byTopic.set(key, (known = { topic, partitions: new Map() }))
+    for (const partition of topic.partitionData) known.partitions.set(partition.index, partition)
+  }
+  return [...byTopic.values()].map(({ topic, partitions }) => ({ ...topic, partitionData: [...partitions.values()] }))
+}
+
 function isTransactional({ records }: ProducePartition): boolean {
   return (
     records !== null && records.length > ATTRIBUTES_LOW_BYTE && (records[ATTRIBUTES_LOW_BYTE]! & TRANSACTIONAL) !== 0
@@ -84,7 +101,7 @@ function appendAll(request: ProduceRequest, context: RequestContext): Promise<Pr
         reject(error)
       }
     }
-    for (const { name: givenName, topicId, partitionData } of request.topicData) {
+    for (const { name: givenName, topicId, partitionData } of distinct(request.topicData, context)) {
       const name = context.apiVersion >= 13 ? context.metadata.topics.byId.get(topicId)?.name : givenName
       const partitionResponses: AnsweredPartition[] = []
       topics.push({ name: name ?? '', topicId, partitionResponses })
@@ -92,7 +109,14 @@ function appendAll(request: ProduceRequest, context: RequestContext): Promise<Pr
         waiting++
         appendPartition(name, partition, request, context, (outcome) => {
           if (outcome instanceof Error && !(outcome instanceof ApiError)) return reject(outcome)
-          partitionResponses[position] = answerOf(partition.index, outcome)
+          partitionResponses[position] =
+            outcome instanceof Error
+              ? failureOf(
+                  partition.index,
+                  outcome,
+                  name === undefined ? undefined : context.partitions.get(name, partition.index),
+                )
+              : answerOf(partition.index, outcome)
           finishOne()
         })
       }
@@ -158,18 +182,27 @@ function committedWithin(
   })
 }
 
-function answerOf(index: number, outcome: AppendResult | ApiError): AnsweredPartition {
-  if (!(outcome instanceof Error)) {
-    const { firstOffset, logAppendTimeMs, logStartOffset } = outcome
-    return { index, errorCode: ErrorCode.NONE, baseOffset: firstOffset, logAppendTimeMs, logStartOffset }
-  }
-  const details = outcome instanceof AppendError ? outcome : undefined
+function answerOf(index: number, { firstOffset, logAppendTimeMs, logStartOffset }: AppendResult): AnsweredPartition {
+  return { index, errorCode: ErrorCode.NONE, baseOffset: firstOffset, logAppendTimeMs, logStartOffset }
+}
+
+/** What Kafka finds out only when it appends: the answer then tells where the log starts. */
+const FOUND_IN_LOG: ReadonlySet<number> = new Set([
+  ErrorCode.NOT_ENOUGH_REPLICAS,
+  ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  ErrorCode.INVALID_PRODUCER_EPOCH,
+  ErrorCode.INVALID_TXN_STATE,
+])
+
+function failureOf(index: number, failure: ApiError, partition: Partition | undefined): AnsweredPartition {
+  const details = failure instanceof AppendError ? failure : undefined
+  const isFoundInLog = details !== undefined || FOUND_IN_LOG.has(failure.code)
   return {
     index,
-    errorCode: outcome.code,
+    errorCode: failure.code,
     baseOffset: -1,
     logAppendTimeMs: -1,
-    logStartOffset: -1,
+    logStartOffset: isFoundInLog ? (partition?.log.logStartOffset ?? -1) : -1,
     recordErrors: details?.recordErrors ?? [],
     errorMessage: details?.message ?? null,
   }

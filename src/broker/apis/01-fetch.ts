@@ -23,15 +23,15 @@ export const fetch = handler(Fetch, async (request, context) => {
     (topicId) => metadata.topics.byId.get(topicId)?.name,
   )
   const partitions = [...session.partitions]
-  const maxBytes = Math.min(request.maxBytes, config.fetchMaxBytes, context.responseBytesLeft)
+  const maxBytes = Math.min(request.maxBytes, config.fetchMaxBytes, Math.max(0, context.responseBytesLeft))
   const read = new FetchRead(request, context, maxBytes)
   const minBytes = Math.min(request.minBytes, maxBytes)
   const deadline = context.clock.now() + request.maxWaitMs
   let answers = await read.all(partitions)
-  while (partitions.length > 0 && !read.mustAnswer && read.bytes < minBytes && !context.signal.aborted) {
+  while (read.canWait && read.bytes < minBytes && !context.signal.aborted) {
     const leftMs = deadline - context.clock.now()
     if (leftMs <= 0) break
-    await newsOf(partitions, leftMs, context)
+    if (!read.isOvertaken(answers)) await newsOf(partitions, leftMs, context)
     answers = await read.all(partitions)
   }
   context.whenSent(() => read.release())
@@ -43,8 +43,16 @@ export const fetch = handler(Fetch, async (request, context) => {
 class FetchRead {
   /** Record bytes of the last reading. */
   bytes = 0
-  /** An error or a truncation must not wait for more bytes. */
-  mustAnswer = false
+  /** An error while reading, or a truncation, must not wait for more bytes. */
+  private mustAnswer = false
+  /**
+   * Partitions that cannot be read at all, with the reason. As in Kafka they do not end the wait for the others, or a
+   * consumer of one deleted topic would ask again and again without a pause.
+   */
+  private unreadable: Map<FetchPartition, ErrorCode> | undefined
+  private readableCount = 0
+  /** Bytes that the answer may still take. Below 0 only if the client asked for that, which is refused. */
+  private bytesLeft = 0
   private readonly request: Request
   private readonly context: RequestContext
   private readonly maxBytes: number
@@ -59,24 +67,36 @@ class FetchRead {
     this.replicaId = context.apiVersion >= 15 ? request.replicaState.replicaId : request.replicaId
   }
 
+  get canWait(): boolean {
+    return this.readableCount > 0 && !this.mustAnswer
+  }
+
   /** The records of the reading before this one, if there was one, must not be used any more. */
   async all(partitions: readonly FetchPartition[]): Promise<FetchAnswer[]> {
     this.release()
+    this.unreadable ??= this.findUnreadable(partitions)
+    this.readableCount = partitions.length - this.unreadable.size
     this.bytes = 0
+    this.bytesLeft = this.maxBytes
     const answers: FetchAnswer[] = []
     for (const request of partitions) {
+      if (this.unreadable.has(request)) continue
       let response: FetchResponsePartition
       try {
         response = await this.one(request)
-        this.bytes += sizeOfRecords(response)
+        const size = sizeOfRecords(response)
+        this.bytes += size
+        this.bytesLeft -= size
         if (response.divergingEpoch) this.mustAnswer = true
       } catch (error) {
         if (!(error instanceof ApiError)) throw error
         this.mustAnswer = true
         response = this.failure(request, error.code)
       }
+      this.bytesLeft = Math.max(0, this.bytesLeft)
       answers.push({ request, response })
     }
+    for (const [request, code] of this.unreadable) answers.push({ request, response: this.failure(request, code) })
     return answers
   }
 
@@ -86,6 +106,31 @@ class FetchRead {
     this.releases = []
   }
 
+  /** Whether a partition has moved on since it was read: others may have been read from files after it. */
+  isOvertaken(answers: readonly FetchAnswer[]): boolean {
+    return answers.some(({ request: { topic, partition }, response }) => {
+      if (topic === undefined || response.errorCode) return false
+      const local = this.context.partitions.get(topic, partition)
+      if (!local?.isLeader) return true
+      const { highWatermark, lastStableOffset } = local.log
+      return highWatermark !== response.highWatermark || lastStableOffset !== response.lastStableOffset
+    })
+  }
+
+  private findUnreadable(partitions: readonly FetchPartition[]): Map<FetchPartition, ErrorCode> {
+    const { byName } = this.context.metadata.topics
+    const unreadable = new Map<FetchPartition, ErrorCode>()
+    for (const request of partitions) {
+      const { topic, partition } = request
+      if (topic === undefined) unreadable.set(request, ErrorCode.UNKNOWN_TOPIC_ID)
+      else if (!this.isAllowed(topic)) unreadable.set(request, ErrorCode.TOPIC_AUTHORIZATION_FAILED)
+      else if (!byName.get(topic)?.partitions[partition]) {
+        unreadable.set(request, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+      }
+    }
+    return unreadable
+  }
+
   private async one(request: FetchPartition): Promise<FetchResponsePartition> {
     const partition = this.leaderOf(request)
     const { log } = partition
@@ -93,13 +138,16 @@ class FetchRead {
     const { highWatermark, lastStableOffset, logStartOffset } = log
     const state = { partitionIndex: request.partition, highWatermark, lastStableOffset, logStartOffset }
     const divergingEpoch = divergence(partition, request)
-    if (divergingEpoch) return { ...state, divergingEpoch, records: NO_BYTES }
+    if (divergingEpoch) return { ...state, divergingEpoch, abortedTransactions: null, records: NO_BYTES }
     const { fetchOffset } = request
     if (typeof fetchOffset === 'bigint') throw new ApiError(ErrorCode.OFFSET_OUT_OF_RANGE)
     if (isFollower) partition.recordFollowerFetch(this.replicaId, fetchOffset)
     const isReadCommitted = !isFollower && this.request.isolationLevel === READ_COMMITTED
+    const maxBytes = Math.min(request.maxBytes, this.bytesLeft)
+    // Kafka fails on a negative size.
+    if (maxBytes < 0) throw new ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
     const reading = log.read(fetchOffset, {
-      maxBytes: Math.max(0, Math.min(request.maxBytes, this.maxBytes - this.bytes)),
+      maxBytes,
       // The first records of an answer come even when they are larger than all limits (KIP-74).
       minOneMessage: this.bytes === 0,
       upTo: isFollower ? 'logEnd' : isReadCommitted ? 'lastStableOffset' : 'highWatermark',
@@ -112,14 +160,14 @@ class FetchRead {
   private leaderOf({ topic, topicId, partition: index, currentLeaderEpoch }: FetchPartition): Partition {
     const { metadata, partitions } = this.context
     if (topic === undefined) throw new ApiError(ErrorCode.UNKNOWN_TOPIC_ID)
-    if (!this.isAllowed(topic)) throw new ApiError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
     const image = metadata.topics.byName.get(topic)?.partitions[index]
     if (!image) throw new ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
     const partition = partitions.get(topic, index) ?? partitions.leader(topic, index)
     if (this.context.apiVersion >= 13 && partition.topicId !== topicId) {
       throw new ApiError(ErrorCode.INCONSISTENT_TOPIC_ID)
     }
-    partition.checkLeader(currentLeaderEpoch)
+    // Here any negative epoch stands for "does not know".
+    partition.checkLeader(Math.max(-1, currentLeaderEpoch))
     if (this.replicaId >= 0 && !image.replicas.includes(this.replicaId)) {
       throw new ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
     }
@@ -147,6 +195,7 @@ class FetchRead {
       // Clients of v5 and below do not know KAFKA_STORAGE_ERROR; this one makes them refresh their metadata.
       errorCode: code === ErrorCode.KAFKA_STORAGE_ERROR && apiVersion <= 5 ? ErrorCode.NOT_LEADER_OR_FOLLOWER : code,
       highWatermark: -1,
+      abortedTransactions: null,
       records: NO_BYTES,
     }
     if (apiVersion < 16 || topic === undefined || !isStaleLeader(code)) return response

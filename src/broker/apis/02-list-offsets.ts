@@ -30,45 +30,69 @@ const SUPPORTED_SINCE = new Map<number | bigint, number>([
 ])
 /** Reads any replica; used by Apache's replica verification tool. */
 const DEBUGGING_REPLICA_ID = -2
+const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 const UNKNOWN: PartitionAnswer = { timestamp: -1, offset: -1 }
 
 export const listOffsets = handler(ListOffsets, async (request, context) => {
-  const seen = new Set<string>()
-  const duplicated = new Set<string>()
-  for (const { name, partitions } of request.topics) {
-    for (const { partitionIndex } of partitions) {
-      const key = `${name}-${partitionIndex}`
-      if (seen.has(key)) duplicated.add(key)
-      seen.add(key)
-    }
+  const { isolationLevel, topics } = request
+  if (topics.length > 0 && isolationLevel !== READ_UNCOMMITTED && isolationLevel !== READ_COMMITTED) {
+    throw new ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, `Unknown isolation level ${isolationLevel}`)
   }
+  const asked = askedByTopic(topics)
   return {
     topics: await Promise.all(
-      request.topics.map(async ({ name, partitions }) => {
-        const isAllowed = context.authorizer.allows('DESCRIBE', 'TOPIC', name)
-        return {
-          name,
-          partitions: await Promise.all(
-            partitions.map(async (asked): Promise<PartitionAnswer> => {
-              const { partitionIndex } = asked
-              try {
-                if (!isAllowed) throw new ApiError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
-                if (duplicated.has(`${name}-${partitionIndex}`)) throw new ApiError(ErrorCode.INVALID_REQUEST)
-                const { leaderEpoch, ...found } = await offsetOf(name, asked, request, context)
-                // KIP-320 added the epoch in v4.
-                return { partitionIndex, ...found, ...(context.apiVersion >= 4 ? { leaderEpoch } : {}) }
-              } catch (error) {
-                if (!(error instanceof ApiError)) throw error
-                return { partitionIndex, ...UNKNOWN, errorCode: error.code }
-              }
-            }),
-          ),
-        }
-      }),
+      [...asked].map(async ([name, partitions]) => ({
+        name,
+        partitions: await Promise.all(
+          [...partitions.values()].map((partition) => answer(name, partition, request, context)),
+        ),
+      })),
     ),
   }
 })
+
+interface Asked {
+  readonly partition: AskedPartition
+  isDuplicated: boolean
+}
+
+/** Topic → partition → what is asked. Topics without partitions are not answered; a partition is answered once. */
+function askedByTopic(topics: Request['topics']): Map<string, Map<number, Asked>> {
+  const asked = new Map<string, Map<number, Asked>>()
+  for (const { name, partitions } of topics) {
+    if (partitions.length === 0) continue
+    let ofTopic = asked.get(name)
+    if (!ofTopic) asked.set(name, (ofTopic = new Map()))
+    for (const partition of partitions) {
+      const known = ofTopic.get(partition.partitionIndex)
+      if (known) known.isDuplicated = true
+      else ofTopic.set(partition.partitionIndex, { partition, isDuplicated: false })
+    }
+  }
+  return asked
+}
+
+async function answer(
+  topic: string,
+  { partition, isDuplicated }: Asked,
+  request: Request,
+  context: RequestContext,
+): Promise<PartitionAnswer> {
+  const { partitionIndex } = partition
+  try {
+    if (!context.authorizer.allows('DESCRIBE', 'TOPIC', topic)) {
+      throw new ApiError(ErrorCode.TOPIC_AUTHORIZATION_FAILED)
+    }
+    if (isDuplicated) throw new ApiError(ErrorCode.INVALID_REQUEST)
+    const { leaderEpoch, ...found } = await offsetOf(topic, partition, request, context)
+    // KIP-320 added the epoch in v4.
+    return { partitionIndex, ...found, ...(context.apiVersion >= 4 ? { leaderEpoch } : {}) }
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return { partitionIndex, ...UNKNOWN, errorCode: error.code }
+  }
+}
 
 async function offsetOf(
   topic: string,

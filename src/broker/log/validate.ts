@@ -206,8 +206,7 @@ function checkRecords(
       }
     } else if (header.timestampType === 'LogAppendTime') {
       hasInvalidTimestamp = true
-      const text = `Invalid timestamp type in message. Producer should not set timestamp type to LogAppendTime.`
-      errors.push({ batchIndex: index, batchIndexErrorMessage: text })
+      errors.push({ batchIndex: index, batchIndexErrorMessage: wrongTimestampType(buffer, header, index) })
     }
     if (timestamp > maxTimestamp) maxTimestamp = timestamp
     if (offsetDelta !== index) isConsecutive = false
@@ -215,6 +214,16 @@ function checkRecords(
   })
   if (errors.length > 0) throw refusedRecords(errors, hasInvalidTimestamp)
   return { maxTimestamp, isConsecutive }
+}
+
+function wrongTimestampType(buffer: Buffer, header: BatchHeader, index: number): string {
+  const { offset, timestamp, key, value } = readRecords(buffer)[index]!
+  const [name, absent] = header.codec === 'none' ? ['DefaultRecord', 0] : ['PartialDefaultRecord', -1]
+  return (
+    `Invalid timestamp type in message ${name}(offset=${offset}, timestamp=${timestamp}, ` +
+    `key=${key?.length ?? absent} bytes, value=${value?.length ?? absent} bytes). ` +
+    'Producer should not set timestamp type to LogAppendTime.'
+  )
 }
 
 function refusedRecords(errors: RecordError[], hasInvalidTimestamp: boolean): AppendError {
