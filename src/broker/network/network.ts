@@ -15,7 +15,7 @@ export interface NetworkParts {
 }
 
 /** Answers that peers have not read yet should not take more than this over all connections. */
-const UNSENT_BYTES = 64 * 1024 * 1024
+const UNSENT_BYTES = 32 * 1024 * 1024
 
 /** What all listeners and connections of one broker share: its memory, its connection limits, its open connections. */
 export class Network {

@@ -290,8 +290,8 @@ test('bytes claimed for an answer are not left for others until it leaves', asyn
   const { promise, resolve } = deferred<void>()
   const granted: number[] = []
   const heartbeat = handler<typeof Heartbeat, RequestInfo>(Heartbeat, async (_, context) => {
-    granted.push(context.claimResponseBytes(50_000_000))
-    if (granted.length === 1) context.returnResponseBytes(10_000_000)
+    granted.push(context.claimResponseBytes(25_000_000))
+    if (granted.length === 1) context.returnResponseBytes(5_000_000)
     await promise
     return {}
   })
@@ -300,7 +300,7 @@ test('bytes claimed for an answer are not left for others until it leaves', asyn
   const clients = [await connect(), await connect(), await connect()]
   const answers = clients.map((client) => client.send(Heartbeat, 0, { groupId: 'g' }))
   await until(() => granted.length === 3)
-  expect(granted).toEqual([50_000_000, all - 40_000_000, 0])
+  expect(granted).toEqual([25_000_000, all - 20_000_000, 0])
   expect(network.responseBytesLeft).toBe(0)
   resolve()
   await Promise.all(answers)
