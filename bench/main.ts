@@ -8,7 +8,6 @@ import { rmSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { installApacheKafka, whyNoApacheKafka } from '../test/support/apache-kafka.ts'
-import { freePort } from '../test/support/free-port.ts'
 import {
   apache,
   type Contender,
@@ -28,6 +27,7 @@ import {
   produceLoad,
   produceOne,
 } from './support/load.ts'
+import { freePortPair } from './support/ports.ts'
 
 const MEGABYTE = 1_000_000
 const RECORD_SIZES = [100, 1000]
@@ -155,7 +155,7 @@ async function untilAcknowledged(running: Running, topic: string, began: number)
 /** Start of a cleanly stopped broker, and again after kill -9, with little in its directory. */
 async function restart(contender: Contender, round: number): Promise<void> {
   await withDirectory(async (directory) => {
-    const formatted = await contender.start(directory, await freePort())
+    const formatted = await contender.start(directory, await freePortPair())
     await untilAcknowledged(formatted, 'format', performance.now())
     await formatted.stop('SIGTERM')
     const started = await timedStart(contender, directory, `start-${round}`, 'start, s')
@@ -168,7 +168,7 @@ async function restart(contender: Contender, round: number): Promise<void> {
 /** Start after kill -9 with an active segment that was never flushed. */
 async function recovery(contender: Contender): Promise<void> {
   await withDirectory(async (directory) => {
-    const writing = await contender.start(directory, await freePort())
+    const writing = await contender.start(directory, await freePortPair())
     await untilAcknowledged(writing, 'format', performance.now())
     await createTopic(writing.target, 'large', 1)
     await produceLoad(writing.target, {
@@ -188,7 +188,7 @@ async function recovery(contender: Contender): Promise<void> {
 }
 
 async function timedStart(contender: Contender, directory: string, topic: string, figure: string): Promise<Running> {
-  const port = await freePort()
+  const port = await freePortPair()
   const began = performance.now()
   const running = await contender.start(directory, port)
   figures.add(figure, contender.name, await untilAcknowledged(running, topic, began))
@@ -216,7 +216,7 @@ async function underLoad(contenders: readonly Contender[]): Promise<void> {
     for (const contender of contenders) {
       const directory = temporaryDirectory('bench')
       directories.push(directory)
-      const started = await contender.start(directory, await freePort())
+      const started = await contender.start(directory, await freePortPair())
       running.set(contender, started)
       await untilAcknowledged(started, 'first', performance.now())
     }
