@@ -12,6 +12,7 @@ import { leaderHint } from './current-leader.ts'
 
 type Request = RequestOf<typeof Fetch>
 
+const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 const NO_BYTES: readonly Buffer[] = []
 
@@ -36,7 +37,10 @@ export const fetch = handler(Fetch, async (request, context) => {
   }
   context.whenSent(() => read.release())
   const response = session.respond(answers)
-  return context.apiVersion >= 16 ? { ...response, nodeEndpoints: leaderEndpoints(answers, context) } : response
+  // A follower knows the brokers by itself.
+  return context.apiVersion >= 16 && !read.isFollower
+    ? { ...response, nodeEndpoints: leaderEndpoints(answers, context) }
+    : response
 })
 
 /** Reads the partitions of one request, again when it was parked. */
@@ -67,6 +71,10 @@ class FetchRead {
     this.replicaId = context.apiVersion >= 15 ? request.replicaState.replicaId : request.replicaId
   }
 
+  get isFollower(): boolean {
+    return this.replicaId >= 0
+  }
+
   get canWait(): boolean {
     return this.readableCount > 0 && !this.mustAnswer
   }
@@ -74,8 +82,10 @@ class FetchRead {
   /** The records of the reading before this one, if there was one, must not be used any more. */
   async all(partitions: readonly FetchPartition[]): Promise<FetchAnswer[]> {
     this.release()
+    this.context.returnResponseBytes(this.bytes)
     this.unreadable ??= this.findUnreadable(partitions)
     this.readableCount = partitions.length - this.unreadable.size
+    if (this.readableCount > 0) this.checkIsolation()
     this.bytes = 0
     this.bytesLeft = this.maxBytes
     const answers: FetchAnswer[] = []
@@ -96,7 +106,9 @@ class FetchRead {
       this.bytesLeft = Math.max(0, this.bytesLeft)
       answers.push({ request, response })
     }
-    for (const [request, code] of this.unreadable) answers.push({ request, response: this.failure(request, code) })
+    for (const [request, code] of this.unreadable) {
+      answers.push({ request, response: { ...this.failure(request, code), abortedTransactions: [] } })
+    }
     return answers
   }
 
@@ -117,6 +129,12 @@ class FetchRead {
     })
   }
 
+  private checkIsolation(): void {
+    const { isolationLevel } = this.request
+    if (this.isFollower || isolationLevel === READ_UNCOMMITTED || isolationLevel === READ_COMMITTED) return
+    throw new ApiError(ErrorCode.UNKNOWN_SERVER_ERROR, `Unknown isolation level ${isolationLevel}`)
+  }
+
   private findUnreadable(partitions: readonly FetchPartition[]): Map<FetchPartition, ErrorCode> {
     const { byName } = this.context.metadata.topics
     const unreadable = new Map<FetchPartition, ErrorCode>()
@@ -134,7 +152,7 @@ class FetchRead {
   private async one(request: FetchPartition): Promise<FetchResponsePartition> {
     const partition = this.leaderOf(request)
     const { log } = partition
-    const isFollower = this.replicaId >= 0
+    const { isFollower } = this
     const { highWatermark, lastStableOffset, logStartOffset } = log
     const state = { partitionIndex: request.partition, highWatermark, lastStableOffset, logStartOffset }
     const divergingEpoch = divergence(partition, request)
@@ -146,14 +164,16 @@ class FetchRead {
     const maxBytes = Math.min(request.maxBytes, this.bytesLeft)
     // Kafka fails on a negative size.
     if (maxBytes < 0) throw new ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
+    const claimed = this.context.claimResponseBytes(maxBytes)
     const reading = log.read(fetchOffset, {
-      maxBytes,
+      maxBytes: claimed,
       // The first records of an answer come even when they are larger than all limits (KIP-74).
       minOneMessage: this.bytes === 0,
       upTo: isFollower ? 'logEnd' : isReadCommitted ? 'lastStableOffset' : 'highWatermark',
     })
     const { records, abortedTransactions, release } = reading instanceof Promise ? await reading : reading
     if (release) this.releases.push(release)
+    this.context.returnResponseBytes(claimed - sizeOfRecords({ records }))
     return { ...state, records, abortedTransactions: isReadCommitted ? (abortedTransactions ?? []) : null }
   }
 
