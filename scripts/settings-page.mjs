@@ -17,7 +17,11 @@ export function settingsPage() {
       'Without effect',
       'Known and checked, but nothing follows from them; a value of your own is mentioned in one WARN line at start.',
     ],
-    ['guarded', 'Refused', 'Asking for one of these stops the start: running without it would look like running with it.'],
+    [
+      'guarded',
+      'Refused',
+      'Asking for one of these stops the start: running without it would look like running with it.',
+    ],
   ]
   const text = ['# Broker settings', '', 'Made by `npm run generate` from `src/config/setting-status.ts`.', '']
   for (const [status, title, explanation] of sections) {
