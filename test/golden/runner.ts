@@ -40,6 +40,27 @@ export class GoldenRun {
 
   /** Runs a case and resolves with what differs from the recording, or undefined. */
   async differenceOf(recorded: GoldenCase): Promise<string | undefined> {
+    const finished = this.#countAsSetup(recorded)
+    try {
+      return await this.#differenceOf(recorded)
+    } finally {
+      finished()
+    }
+  }
+
+  /**
+   * A case may do what is a setup step of a later one: that step waits for it, and is done then. The answer ends the
+   * wait.
+   */
+  #countAsSetup({ argv, setup }: GoldenCase): () => void {
+    const key = JSON.stringify({ argv })
+    if (this.#done.has(key) || setup.some((step) => JSON.stringify(step) === key)) return () => {}
+    let finish: (failure: undefined) => void = () => {}
+    this.#done.set(key, new Promise((resolve) => (finish = resolve)))
+    return () => finish(undefined)
+  }
+
+  async #differenceOf(recorded: GoldenCase): Promise<string | undefined> {
     for (const step of recorded.setup) {
       const failure = await this.#setUp(step)
       if (failure) return failure
