@@ -2,8 +2,9 @@
  * What each API asks the authorizer: operation and resource, as Apache Kafka 4.3.1 does (KafkaApis, ControllerApis,
  * ConfigHelper). Each row is one request at a whole broker; `denied` shows what is asked when the first answer is no.
  */
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BROKER_APIS } from '../../src/broker/apis.ts'
+import type { AuthorizerFactory } from '../../src/broker/authorizer.ts'
 import { Produce } from '../../src/protocol/messages/00-produce.ts'
 import { Fetch } from '../../src/protocol/messages/01-fetch.ts'
 import { ListOffsets } from '../../src/protocol/messages/02-list-offsets.ts'
@@ -34,23 +35,20 @@ import type { AnyApi, RequestInput } from '../../src/protocol/schema.ts'
 import { startBroker, type TestBroker } from '../../src/testing/start-broker.ts'
 import { RawClient } from '../support/raw-client.ts'
 
-const asker = vi.hoisted(() => ({ asked: new Set<string>(), denied: new Set<string>() }))
+const asker = { asked: new Set<string>(), denied: new Set<string>() }
 
-// The broker has no setting for another authorizer yet: the one that allows everything is made to take notes.
-vi.mock('../../src/broker/authorizer.ts', async (importOriginal) => {
-  const ask = (question: string) => {
-    asker.asked.add(question)
-    return !asker.denied.has(question)
-  }
-  const noting = {
-    allows: (operation: string, type: string, name: string) => ask(`${operation} ${type} ${name}`),
-    allowsAny: (operation: string, type: string) => ask(`${operation} any ${type}`),
-  }
-  return {
-    ...(await importOriginal<object>()),
-    allowAllAuthorizer: { forPrincipal: () => noting },
-  }
-})
+function ask(question: string): boolean {
+  asker.asked.add(question)
+  return !asker.denied.has(question)
+}
+
+/** Takes notes of what it is asked, and denies what a row wants denied. */
+const noting: AuthorizerFactory = {
+  forPrincipal: () => ({
+    allows: (operation, type, name) => ask(`${operation} ${type} ${name}`),
+    allowsAny: (operation, type) => ask(`${operation} any ${type}`),
+  }),
+}
 
 interface Row {
   readonly what: string
@@ -220,7 +218,7 @@ let broker: TestBroker
 let client: RawClient
 
 beforeAll(async () => {
-  broker = await startBroker({ topics: ['orders'] })
+  broker = await startBroker({ authorizers: noting, topics: ['orders'] })
   client = await RawClient.connect(Number(broker.bootstrapServers.split(':')[1]))
   // Makes __consumer_offsets, so that group requests find a coordinator.
   await client.send(FindCoordinator, 3, { key: 'g', keyType: 0 })
