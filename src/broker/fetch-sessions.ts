@@ -103,7 +103,7 @@ export class FetchSessions {
     return {
       partitions: requested,
       respond: (answers) => {
-        const session = requested.length > 0 ? this.create(answers, usesTopicIds) : undefined
+        const session = this.create(answers, usesTopicIds)
         return { sessionId: session?.id ?? NO_SESSION, responses: groupByTopic(answers) }
       },
     }

@@ -31,11 +31,6 @@ describe.skipIf(reason !== undefined)('Apache Kafka and we answer alike', () => 
     both = cluster.both
     await both.createTopic('orders', 3, { 'cleanup.policy': 'compact', 'retention.ms': '1000' })
     await both.createTopic('plain')
-    const clusterIdOf = async (side: Side) => {
-      const answer = await both.sendTo(side, Metadata, 12, { topics: [] })
-      return answer === 'closed' ? '' : (answer.clusterId ?? '')
-    }
-    both.alias('the cluster id', { apache: await clusterIdOf('apache'), ours: await clusterIdOf('ours') })
   })
 
   afterAll(async () => {

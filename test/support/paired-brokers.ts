@@ -1,5 +1,7 @@
 /** Sends the same bytes to Apache Kafka and to our broker, and holds the answers against each other. */
 import { expect } from 'vitest'
+import { batchSizeAt } from '../../src/protocol/batch-header.ts'
+import { ListOffsets } from '../../src/protocol/messages/02-list-offsets.ts'
 import { Metadata } from '../../src/protocol/messages/03-metadata.ts'
 import { CreateTopics } from '../../src/protocol/messages/19-create-topics.ts'
 import type { AnyApi, RequestInput, ResponseOf } from '../../src/protocol/schema.ts'
@@ -21,11 +23,12 @@ export interface SendOptions {
   readonly without?: (answer: Record<string, unknown>, side: Side) => void
 }
 
-const SIDES: readonly Side[] = ['apache', 'ours']
+export const SIDES: readonly Side[] = ['apache', 'ours']
 /** Answers to a request of one of these come in no order of their own: Java's hash maps. */
 const UNORDERED: ReadonlySet<string> = new Set([
   'topics',
   'responses',
+  'partitionResponses',
   'results',
   'configs',
   'apiKeys',
@@ -57,13 +60,18 @@ export class PairedBrokers {
     )
     const answers = { apache: apache!, ours: ours! }
     const comparable = (side: Side) => {
-      const answer = this.comparable(side, answers[side])
+      const answer = this.comparable(api, side, answers[side])
       if (without && answer !== 'closed') without(answer as Record<string, unknown>, side)
       return answer
     }
     expect.soft(comparable('ours'), `${api.name} v${version} ${shown(requestOf('ours'))}`).toEqual(comparable('apache'))
     this.compared++
     return answers
+  }
+
+  /** The same to both, outside a test, where nothing can be expected. */
+  async alike<A extends AnyApi>(api: A, version: number, request: RequestInput<A>): Promise<void> {
+    await Promise.all(SIDES.map((side) => this.sendTo(side, api, version, request)))
   }
 
   /** One side only, without a comparison. */
@@ -93,9 +101,9 @@ export class PairedBrokers {
   }
 
   /** Lets `name` stand for something that each side calls differently. */
-  alias(name: string, { apache, ours }: Both<string | number>): void {
-    this.names.apache.set(String(apache), name)
-    this.names.ours.set(String(ours), name)
+  alias(name: string, { apache, ours }: Both<string>): void {
+    this.names.apache.set(apache, name)
+    this.names.ours.set(ours, name)
   }
 
   /** Makes a topic on both and waits until both serve it. Answers its ids. */
@@ -110,18 +118,19 @@ export class PairedBrokers {
     return this.untilServed(name, numPartitions)
   }
 
-  /** Apache's broker learns of a topic after its creation was answered. */
+  /** Apache's broker learns of a topic after its creation was answered, and leads it a little later still. */
   async untilServed(name: string, partitionCount = 1): Promise<Both<string>> {
-    const request = { topics: [{ name }], allowAutoTopicCreation: false }
+    const indexes = Array.from({ length: partitionCount }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1 }))
     const ids = await Promise.all(
       SIDES.map(async (side) => {
         for (;;) {
-          const answer = await this.sendTo(side, Metadata, 12, request)
-          const topic = answer === 'closed' ? undefined : answer.topics[0]
-          const led = topic?.partitions.filter(({ leaderId }) => leaderId >= 0).length ?? 0
-          if (topic && led >= partitionCount) return topic.topicId
+          const topics = [{ name, partitions: indexes }]
+          const offsets = await this.sendTo(side, ListOffsets, 1, { replicaId: -1, topics })
+          if (offsets !== 'closed' && offsets.topics[0]!.partitions.every(({ errorCode }) => errorCode === 0)) break
           await new Promise((resolve) => setTimeout(resolve, 20))
         }
+        const known = await this.sendTo(side, Metadata, 12, { topics: [{ name }], allowAutoTopicCreation: false })
+        return known === 'closed' ? '' : known.topics[0]!.topicId
       }),
     )
     const both = { apache: ids[0]!, ours: ids[1]! }
@@ -141,26 +150,30 @@ export class PairedBrokers {
     }
   }
 
+  /** Closes all connections; the next request opens new ones. */
   async close(): Promise<void> {
-    for (const client of this.clients.values()) await (await client).close()
+    // One that could not be opened needs no closing.
+    await Promise.allSettled([...this.clients.values()].map(async (client) => (await client).close()))
+    this.clients.clear()
   }
 
-  private comparable(side: Side, answer: unknown): unknown {
-    const names = this.names[side]
+  private comparable(api: AnyApi, side: Side, answer: unknown): unknown {
     const port = this.ports[side]
     const plain = (value: unknown, key: string): unknown => {
-      if (Buffer.isBuffer(value)) return value.toString('hex')
+      if (Buffer.isBuffer(value)) return (key === 'records' ? wholeBatches(value) : value).toString('hex')
       if (typeof value === 'bigint') return `${value}n`
-      if (typeof value === 'string') return this.text(value, side)
+      if (typeof value === 'string') return key === 'clusterId' ? 'the cluster id' : this.text(value, side)
       if (typeof value === 'number') {
         if (value === port) return 'the port'
         if (key === 'logAppendTimeMs' && value > 0) return 'the time'
         if (key === 'finalizedFeaturesEpoch') return 'some offset'
-        return key === 'sessionId' ? (names.get(String(value)) ?? value) : value
+        if (key === 'producerId' && value >= 0) return 'an id'
+        return key === 'sessionId' && value !== 0 ? 'a session' : value
       }
       if (Array.isArray(value)) {
         const elements = value.map((each) => plain(each, key))
-        return UNORDERED.has(key) ? elements.sort(byText) : elements
+        const isUnordered = UNORDERED.has(key) || (api.key === ListOffsets.key && key === 'partitions')
+        return isUnordered ? elements.sort(byText) : elements
       }
       if (typeof value !== 'object' || value === null) return value
       return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each, name)]))
@@ -172,7 +185,18 @@ export class PairedBrokers {
   private text(value: string, side: Side): string {
     let text = this.names[side].get(value) ?? value
     for (const [own, name] of this.names[side]) if (own.length > 8) text = text.replaceAll(own, name)
-    return text.replaceAll(`:${this.ports[side]}`, ':PORT')
+    // Bounds of timestamps depend on the time of the request.
+    return text.replaceAll(`:${this.ports[side]}`, ':PORT').replace(/within \[-?\d+, -?\d+\]/, 'within [bounds]')
+  }
+}
+
+/** Apache fills an answer up with a part of the next batch, which clients drop. */
+function wholeBatches(records: Buffer): Buffer {
+  let end = 0
+  for (;;) {
+    const size = batchSizeAt(records, end)
+    if (size < 0 || end + size > records.length) return records.subarray(0, end)
+    end += size
   }
 }
 

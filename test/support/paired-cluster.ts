@@ -1,4 +1,5 @@
 /** Apache Kafka and our broker, each as a process of its own with the same settings. */
+import { join } from 'node:path'
 import { installApacheKafka, startApacheBroker } from './apache-kafka.ts'
 import { startBrokerProcess, temporaryDirectory } from './broker-process.ts'
 import { freePort } from './free-port.ts'
@@ -6,22 +7,36 @@ import { PairedBrokers } from './paired-brokers.ts'
 
 export interface PairedCluster {
   readonly both: PairedBrokers
+  /** Stops both cleanly and starts them again on the same data and ports. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
 export async function startPairedCluster(properties: Readonly<Record<string, string>> = {}): Promise<PairedCluster> {
   installApacheKafka()
-  const directory = temporaryDirectory()
+  const home = temporaryDirectory()
   const settings = { 'offsets.topic.num.partitions': '1', ...properties }
-  const ours = await startBrokerProcess({ directory: directory.path, port: await freePort(), properties: settings })
-  const apache = await startApacheBroker({ port: await freePort(), properties: settings })
-  const both = new PairedBrokers({ apache: apache.port, ours: ours.port })
+  const ports = { apache: await freePort(), ours: await freePort() }
+  const start = () =>
+    Promise.all([
+      startApacheBroker({ directory: join(home.path, 'apache'), port: ports.apache, properties: settings }),
+      startBrokerProcess({ directory: join(home.path, 'ours'), port: ports.ours, properties: settings }),
+    ])
+  let running = await start()
+  const both = new PairedBrokers(ports)
+  const stop = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    await both.close()
+    await Promise.all(running.map((broker) => broker.stop(signal)))
+  }
   return {
     both,
+    async restart() {
+      await stop('SIGTERM')
+      running = await start()
+    },
     async stop() {
-      await both.close()
-      await Promise.all([apache.stop('SIGKILL'), ours.stop('SIGKILL')])
-      directory.remove()
+      await stop('SIGKILL')
+      home.remove()
     },
   }
 }

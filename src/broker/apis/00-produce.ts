@@ -1,6 +1,7 @@
 // Produce v0–13: appends record batches to partitions this broker leads. Versions below 3 are only advertised
 // (KIP-896: librdkafka needs to see them); v13 names topics by id (KIP-516).
 
+import { LENGTH_AT, LOG_OVERHEAD, MAGIC, MAGIC_AT } from '../../protocol/batch-header.ts'
 import { prepareCodec } from '../../protocol/compression.ts'
 import { ApiError, ErrorCode } from '../../protocol/error-code.ts'
 import { Produce } from '../../protocol/messages/00-produce.ts'
@@ -27,7 +28,14 @@ const ADMIN_CLIENT_ID = '__admin_client'
 const ATTRIBUTES_LOW_BYTE = 22
 const TRANSACTIONAL = 0x10
 const CODEC_MASK = 0x07
+/** Least length of a batch of any format, as its length field counts. */
+const SMALLEST_LENGTH = 14
 const ZSTD = 4
+/**
+ * Without a transaction coordinator no partition can be part of a transaction. Were its records written, they would hold
+ * back readers of committed records for ever.
+ */
+const NOT_IN_TRANSACTION = 'Partition was not added to the transaction'
 const NO_RECORDS = Buffer.alloc(0)
 
 export const produce = handler(Produce, (request, context) => {
@@ -69,10 +77,23 @@ function distinct(topics: readonly ProduceTopic[], { apiVersion }: RequestContex
   return [...byTopic.values()].map(({ topic, partitions }) => ({ ...topic, partitionData: [...partitions.values()] }))
 }
 
+/**
+ * Whether the batch has the transactional flag. Bytes that cannot be a batch of any format fail the whole request here,
+ * as in Kafka, whose first look at the records this is.
+ */
 function isTransactional({ records }: ProducePartition): boolean {
-  return (
-    records !== null && records.length > ATTRIBUTES_LOW_BYTE && (records[ATTRIBUTES_LOW_BYTE]! & TRANSACTIONAL) !== 0
-  )
+  if (records === null || records.length < LOG_OVERHEAD) return false
+  const length = records.readInt32BE(LENGTH_AT)
+  if (length < SMALLEST_LENGTH) {
+    const text = `Record size ${length} is less than the minimum record overhead (${SMALLEST_LENGTH})`
+    throw new ApiError(ErrorCode.CORRUPT_MESSAGE, text)
+  }
+  if (records.length <= MAGIC_AT) return false
+  const magic = records.readInt8(MAGIC_AT)
+  if (magic < 0 || magic > MAGIC) {
+    throw new ApiError(ErrorCode.CORRUPT_MESSAGE, `Invalid magic found in record: ${magic}`)
+  }
+  return records.length > ATTRIBUTES_LOW_BYTE && (records[ATTRIBUTES_LOW_BYTE]! & TRANSACTIONAL) !== 0
 }
 
 interface AnsweredTopic {
@@ -111,11 +132,7 @@ function appendAll(request: ProduceRequest, context: RequestContext): Promise<Pr
           if (outcome instanceof Error && !(outcome instanceof ApiError)) return reject(outcome)
           partitionResponses[position] =
             outcome instanceof Error
-              ? failureOf(
-                  partition.index,
-                  outcome,
-                  name === undefined ? undefined : context.partitions.get(name, partition.index),
-                )
+              ? failureOf(partition.index, outcome, context.partitions.get(name ?? '', partition.index))
               : answerOf(partition.index, outcome)
           finishOne()
         })
@@ -129,14 +146,16 @@ function appendAll(request: ProduceRequest, context: RequestContext): Promise<Pr
 /** Queues the records of one partition, unless they are refused at once. */
 function appendPartition(
   topic: string | undefined,
-  { index, records }: ProducePartition,
+  produced: ProducePartition,
   { acks, timeoutMs }: ProduceRequest,
   context: RequestContext,
   settle: AppendListener,
 ): void {
+  const { index, records } = produced
   let partition: Partition
   try {
     partition = partitionFor(topic, index, acks, context)
+    if (isTransactional(produced)) throw new ApiError(ErrorCode.INVALID_TXN_STATE, NOT_IN_TRANSACTION)
   } catch (error) {
     settle(error as Error)
     return
@@ -196,7 +215,8 @@ const FOUND_IN_LOG: ReadonlySet<number> = new Set([
 
 function failureOf(index: number, failure: ApiError, partition: Partition | undefined): AnsweredPartition {
   const details = failure instanceof AppendError ? failure : undefined
-  const isFoundInLog = details !== undefined || FOUND_IN_LOG.has(failure.code)
+  const isUnverified = failure.message === NOT_IN_TRANSACTION
+  const isFoundInLog = details !== undefined || (FOUND_IN_LOG.has(failure.code) && !isUnverified)
   return {
     index,
     errorCode: failure.code,
@@ -204,7 +224,7 @@ function failureOf(index: number, failure: ApiError, partition: Partition | unde
     logAppendTimeMs: -1,
     logStartOffset: isFoundInLog ? (partition?.log.logStartOffset ?? -1) : -1,
     recordErrors: details?.recordErrors ?? [],
-    errorMessage: details?.message ?? null,
+    errorMessage: isUnverified || (details && details.recordErrors.length > 0) ? failure.message : null,
   }
 }
 
