@@ -109,29 +109,28 @@ describe('a long poll', () => {
     for (let i = 0; i < 3; i++) await broker.listOffset(topic, -1)
   }
 
-  const parked = async (request: object = {}, topics = { [topic]: [{}, { partition: 1 }] }) => {
+  /** A fetch that has reached the broker and was not answered. */
+  async function park(request: object = {}, topics: object = { [topic]: [{}, { partition: 1 }] }) {
     const client = await broker.connect()
-    const answer = broker.fetch(topics, { maxWaitMs: LONG_MS, minBytes: 1, ...request }, { client })
+    const waiting = { isAnswered: false }
+    const answer = broker.fetch(topics as never, { maxWaitMs: LONG_MS, minBytes: 1, ...request }, { client })
+    void answer.then(() => (waiting.isAnswered = true))
     await arrived()
-    expect(client.unread).toBe(0)
-    return answer
+    expect(waiting.isAnswered).toBe(false)
+    return { answer, waiting }
   }
 
   test('is woken by a produce', async () => {
-    const answer = parked()
-    await arrived()
+    const { answer } = await park()
     await broker.write(topic, ['a'], { partition: 1 })
     expect(contentsOf(await answer)).toEqual([`${topic}-0 `, `${topic}-1 a`])
   })
 
   test('waits until there are minBytes', async () => {
-    const answer = parked({ minBytes: 2 * ONE })
-    await arrived()
-    let isAnswered = false
-    void answer.then(() => (isAnswered = true))
+    const { answer, waiting } = await park({ minBytes: 2 * ONE })
     await broker.write(topic, ['a'])
     await arrived()
-    expect(isAnswered).toBe(false)
+    expect(waiting.isAnswered).toBe(false)
     await broker.write(topic, ['b'], { partition: 1 })
     expect(contentsOf(await answer)).toEqual([`${topic}-0 a`, `${topic}-1 b`])
   })
@@ -152,8 +151,7 @@ describe('a long poll', () => {
   })
 
   test('waits for the others when a topic is not there, or its consumer would ask without a pause', async () => {
-    const answer = parked({}, { nowhere: [{}], [topic]: [{}] } as never)
-    await arrived()
+    const { answer } = await park({}, { nowhere: [{}], [topic]: [{}] })
     await broker.write(topic, ['a'])
     expect(contentsOf(await answer)).toEqual([`${topic}-0 a`, 'nowhere-0 UNKNOWN_TOPIC_OR_PARTITION'])
   })
@@ -164,8 +162,7 @@ describe('a long poll', () => {
   })
 
   test('ends when its topic is deleted', async () => {
-    const answer = parked()
-    await arrived()
+    const { answer } = await park()
     await remove(topic)
     expect(contentsOf(await answer)).toEqual([
       `${topic}-0 UNKNOWN_TOPIC_OR_PARTITION`,
